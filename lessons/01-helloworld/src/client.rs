@@ -1,0 +1,43 @@
+// ANCHOR: step4-client
+//! The client: a channel to the server, a stub on that channel, calls on that stub.
+
+use std::io::{Write, stdout};
+
+use anyhow::Context;
+use tonic::transport::Endpoint;
+
+use crate::pb::HelloRequest;
+use crate::pb::greeter_client::GreeterClient;
+
+/// Asks the server at `addr` (HOST:PORT) for greetings and prints them.
+///
+/// # Errors
+///
+/// If `addr` is no address, if no server listens there, or if a call fails: then with the
+/// `tonic::Status` of that call.
+pub async fn run(addr: &str) -> anyhow::Result<()> {
+    // Not println!, which panics when nobody reads our output any more.
+    writeln!(stdout(), "Will try to greet world ...")?;
+
+    let channel = Endpoint::from_shared(format!("http://{addr}"))
+        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?
+        .connect()
+        .await
+        .with_context(|| {
+            format!("no server at {addr}: start one with `cargo run -p helloworld server`")
+        })?;
+    let mut stub = GreeterClient::new(channel);
+
+    let request = HelloRequest { name: "you".into() };
+    let reply = stub.say_hello(request).await?.into_inner();
+    writeln!(stdout(), "Greeter client received: {}", reply.message)?;
+
+    // ANCHOR: step5-say-hello-again
+    let request = HelloRequest { name: "you".into() };
+    let reply = stub.say_hello_again(request).await?.into_inner();
+    writeln!(stdout(), "Greeter client received: {}", reply.message)?;
+
+    // ANCHOR_END: step5-say-hello-again
+    Ok(())
+}
+// ANCHOR_END: step4-client

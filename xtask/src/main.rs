@@ -1,0 +1,71 @@
+//! `cargo xtask`: runs the lessons and checks what they print.
+
+mod ci;
+mod lessons;
+mod pair;
+mod process;
+mod transcript;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::lessons::Workspace;
+
+/// Runs the lessons and checks what they print
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", after_long_help = PAGE)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show the lessons, their steps and their pairs of programs
+    List,
+    /// Build lessons, run their servers and clients, and compare what they print
+    Verify(verify::Args),
+    /// Run every check that a change must pass: formatting, clippy, the tests, verify
+    Ci,
+}
+
+/// What `--help` says below the list of commands.
+const PAGE: &str = "\
+A lesson is a server and a client. `verify` builds both, starts the server on a free port, runs
+the client against it, stops the server, and compares what each has printed with a transcript: a
+text file in the lesson's folder. So a lesson that still builds, but no longer does what the book
+says, is noticed.
+
+  cargo xtask verify              all lessons
+  cargo xtask verify 03           one of them; `teams` and `03-teams` mean the same
+  cargo xtask verify 03 --bless   after a change that was meant: accept what it prints now
+
+In a transcript, `[..]` stands for anything within a line, and `...` on a line of its own for any
+number of lines. Standard error is not in it: a pair that works prints nothing there.
+
+Exit code: 0 if all is well, 1 if a check has failed, 2 if the command line is wrong.";
+
+// One thread, so that no child outlives its parent: see `process::spawn`.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Whichever ends first, the other one is dropped, and with it every process it had started.
+    let result = tokio::select! {
+        result = process::interrupted() => result,
+        result = run(cli.command) => result,
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::List => Workspace::load().await?.list(),
+        Command::Verify(args) => verify::run(&args).await,
+        Command::Ci => ci::run().await,
+    }
+}

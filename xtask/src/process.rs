@@ -1,0 +1,204 @@
+//! Child processes that end when we do, and what they print.
+
+use std::io;
+use std::process::{ExitCode, ExitStatus, Stdio};
+
+use anyhow::Context;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+
+/// What a program may print on each of its two outputs, in bytes. A transcript is far shorter; a
+/// program that prints without end must not fill the memory.
+pub const MAX_OUTPUT: usize = 1 << 20;
+
+/// A child process in a process group of its own. Dropped, it is killed, and on Unix whatever it
+/// had started with it.
+pub struct Process {
+    pub child: Child,
+    #[cfg(unix)]
+    group: Option<rustix::process::Pid>,
+}
+
+/// Starts `command` without standard input.
+///
+/// On Linux the child is killed as soon as the thread that started it ends, however it ends:
+/// so call this from the main thread only.
+///
+/// # Errors
+///
+/// If the program cannot be started.
+pub fn spawn(mut command: Command) -> anyhow::Result<Process> {
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    // Ctrl-C in a terminal is then for us alone, and we end our children in an orderly way.
+    #[cfg(unix)]
+    command.process_group(0);
+    #[cfg(target_os = "linux")]
+    die_with_parent(&mut command);
+    let program = command.as_std().get_program().to_owned();
+    let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+    Ok(Process {
+        #[cfg(unix)]
+        group: child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(rustix::process::Pid::from_raw),
+        child,
+    })
+}
+
+/// Nothing of ours runs when we are killed with SIGKILL. Linux can still end the child then;
+/// elsewhere it lives on.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn die_with_parent(command: &mut Command) {
+    use rustix::process::{Signal, set_parent_process_death_signal};
+    // SAFETY: between fork and exec this makes one system call, and allocates nothing.
+    unsafe {
+        command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
+    }
+}
+
+impl Process {
+    /// Asks the process to stop, as Ctrl-C in its terminal does. Where there is no such signal,
+    /// on Windows, the process is killed.
+    ///
+    /// # Errors
+    ///
+    /// If the process cannot be signalled.
+    pub fn interrupt(&mut self) -> io::Result<()> {
+        #[cfg(unix)]
+        if let Some(pid) = self.group {
+            rustix::process::kill_process(pid, rustix::process::Signal::INT)?;
+        }
+        #[cfg(not(unix))]
+        self.child.start_kill()?;
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) = self.group {
+            // An error means that nothing is left of the group.
+            _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// A program that runs, with what it has printed so far.
+pub struct Program {
+    process: Process,
+    pub stdout: Printed,
+    pub stderr: Printed,
+}
+
+/// What a program has printed on one of its outputs; it grows by itself.
+pub struct Printed(watch::Receiver<Vec<u8>>);
+
+/// A program has printed more than [`MAX_OUTPUT`]; the rest is not read.
+struct TooMuch;
+
+impl Program {
+    /// Starts `command` and begins to read what it prints.
+    ///
+    /// # Errors
+    ///
+    /// If the program cannot be started.
+    pub fn start(mut command: Command) -> anyhow::Result<Program> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = spawn(command)?;
+        let stdout = Printed::by(process.child.stdout.take());
+        let stderr = Printed::by(process.child.stderr.take());
+        Ok(Program { process, stdout, stderr })
+    }
+
+    /// See [`Process::interrupt`].
+    ///
+    /// # Errors
+    ///
+    /// If the program cannot be signalled.
+    pub fn interrupt(&mut self) -> io::Result<()> {
+        self.process.interrupt()
+    }
+
+    /// Waits until the program has ended and all that it printed is here, or until it has
+    /// printed too much: then there is no status.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell.
+    pub async fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        match tokio::try_join!(self.stdout.complete(), self.stderr.complete()) {
+            Ok(_) => Ok(Some(self.process.child.wait().await?)),
+            Err(TooMuch) => Ok(None),
+        }
+    }
+}
+
+impl Printed {
+    fn by(pipe: Option<impl AsyncRead + Unpin + Send + 'static>) -> Printed {
+        let (sender, receiver) = watch::channel(Vec::new());
+        tokio::spawn(async move {
+            let Some(mut pipe) = pipe else { return };
+            let mut chunk = [0; 4096];
+            while sender.borrow().len() <= MAX_OUTPUT {
+                match pipe.read(&mut chunk).await {
+                    Ok(0) => break,
+                    Ok(n) => sender.send_modify(|bytes| bytes.extend_from_slice(&chunk[..n])),
+                    Err(error) => {
+                        let note = format!("[cannot read on: {error}]");
+                        return sender.send_modify(|bytes| bytes.extend(note.into_bytes()));
+                    }
+                }
+            }
+        });
+        Printed(receiver)
+    }
+
+    /// Waits for the first line; none if the output ends before it does.
+    pub async fn first_line(&mut self) -> Option<String> {
+        self.0.wait_for(|bytes| bytes.contains(&b'\n')).await.ok()?;
+        self.text().lines().next().map(str::to_owned)
+    }
+
+    /// Waits for the end of the output.
+    async fn complete(&mut self) -> Result<(), TooMuch> {
+        while self.0.changed().await.is_ok() {}
+        if self.0.borrow().len() > MAX_OUTPUT { Err(TooMuch) } else { Ok(()) }
+    }
+
+    /// All that has come so far, with `\n` at the end of each line.
+    pub fn text(&self) -> String {
+        snapbox::filter::normalize_lines(&String::from_utf8_lossy(&self.0.borrow()))
+    }
+}
+
+/// Waits for Ctrl-C, on Unix also for `kill` and for the terminal to close, and returns the exit
+/// code that goes with it.
+///
+/// # Errors
+///
+/// If the system does not let us wait for them.
+pub async fn interrupted() -> anyhow::Result<ExitCode> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        // 128 and the number of the signal, as a shell reports it.
+        let code = tokio::select! {
+            _ = hangup.recv() => 129,
+            _ = interrupt.recv() => 130,
+            _ = terminate.recv() => 143,
+        };
+        Ok(ExitCode::from(code))
+    }
+    #[cfg(not(unix))]
+    {
+        tokio::signal::ctrl_c().await?;
+        Ok(ExitCode::from(130))
+    }
+}

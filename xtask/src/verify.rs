@@ -1,0 +1,168 @@
+//! `cargo xtask verify`: every pair against its transcripts.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anstyle::{AnsiColor, Style};
+use tokio::task::JoinSet;
+
+use crate::lessons::{Lesson, Pair, Programs, Target, Workspace};
+use crate::pair::{self, Outcome, Output, Side, TIME_LIMIT};
+use crate::process::MAX_OUTPUT;
+use crate::transcript;
+
+const GREEN: Style = AnsiColor::Green.on_default().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// How much of an output is shown at each end, in bytes, when it is too long to be shown whole.
+const SHOWN: usize = 4096;
+
+/// What to verify, and what to do about a difference.
+#[derive(clap::Args)]
+#[command(after_long_help = format!("\
+The programs of a lesson at its last step are a pair, and so is every example of it. The pairs run
+side by side, each on a port of its own. A server has {limit} s to get ready and {limit} s to stop after
+Ctrl-C, a client {limit} s to end, and each may print {output} MiB. When one does not keep to it, you see
+what both had printed until then.", limit = TIME_LIMIT.as_secs(), output = MAX_OUTPUT >> 20))]
+pub struct Args {
+    /// Which lessons, by number, package or folder: 03, teams or 03-teams [default: all]
+    #[arg(value_name = "LESSON")]
+    lessons: Vec<String>,
+    /// Rewrite the transcripts that differ; a line that still matches keeps its wildcard
+    #[arg(long)]
+    bless: bool,
+}
+
+/// A pair that has ended, and what came of it.
+struct Ended {
+    lesson: String,
+    pair: Pair,
+    outcome: anyhow::Result<Outcome>,
+}
+
+/// Builds and runs the lessons that `args` names. The exit code is 1 if a pair fails, 2 if there
+/// is no such lesson.
+///
+/// # Errors
+///
+/// If the lessons do not build, or a transcript cannot be read or written.
+pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::load().await?;
+    let lessons = match workspace.select(&args.lessons) {
+        Ok(lessons) => lessons,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let programs = workspace.build(&lessons).await?;
+
+    let started = Instant::now();
+    let mut pairs = start(&lessons, &programs)?;
+    let mut out = anstream::stdout();
+    let (mut passed, mut failed) = (0, 0);
+    while let Some(ended) = pairs.join_next().await {
+        let ended = ended?;
+        let wrong = judge(&ended, &workspace.root, args.bless)?;
+        let (style, verdict) = if wrong.is_none() { (GREEN, "ok  ") } else { (RED, "FAIL") };
+        let time = ended.outcome.as_ref().map_or(0.0, |outcome| outcome.time.as_secs_f64());
+        let Ended { lesson, pair, .. } = &ended;
+        writeln!(out, "{style}{verdict}{style:#}  {lesson:24}{:28}{time:6.2} s", pair.name)?;
+        match wrong {
+            None => passed += 1,
+            Some(details) => {
+                failed += 1;
+                write!(out, "{details}")?;
+            }
+        }
+    }
+    let style = if failed == 0 { GREEN } else { RED };
+    let time = started.elapsed().as_secs_f64();
+    writeln!(out, "{style}{passed} passed, {failed} failed{style:#} in {time:.2} s")?;
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Starts all pairs, side by side: each has a port of its own.
+fn start(lessons: &[&Lesson], programs: &Programs) -> anyhow::Result<JoinSet<Ended>> {
+    let side = |target: &Target| {
+        let executable = programs.get(target)?.to_owned();
+        anyhow::Ok(Side { executable, role: target.role })
+    };
+    let mut pairs = JoinSet::new();
+    for lesson in lessons {
+        for pair in &lesson.pairs {
+            let (lesson, pair) = (lesson.name.clone(), pair.clone());
+            let (server, client) = (side(&pair.server)?, side(&pair.client)?);
+            pairs.spawn(async move {
+                Ended { outcome: pair::run(&server, &client).await, lesson, pair }
+            });
+        }
+    }
+    Ok(pairs)
+}
+
+/// What is wrong with a pair, for people to read; nothing if it has passed. With `bless`, a
+/// transcript that differs is rewritten instead.
+fn judge(ended: &Ended, root: &Path, bless: bool) -> anyhow::Result<Option<String>> {
+    let mut text = String::new();
+    match &ended.outcome {
+        Err(error) => text += &format!("      {error:#}\n"),
+        Ok(outcome) if !outcome.failures.is_empty() => {
+            for failure in &outcome.failures {
+                text += &format!("      {failure}\n");
+            }
+            text += &shown("server", &outcome.server);
+            text += &shown("client", &outcome.client);
+        }
+        Ok(outcome) => {
+            for (side, output) in [("server", &outcome.server), ("client", &outcome.client)] {
+                let path = ended.pair.transcripts.join(side).with_extension("txt");
+                let printed = output.stdout.replace(&format!(":{}", outcome.port), ":[..]");
+                let Some(difference) = transcript::compare(&path, &printed)? else {
+                    continue;
+                };
+                if bless {
+                    difference.bless(&path)?;
+                    continue;
+                }
+                let path = path.strip_prefix(root).unwrap_or(&path).display();
+                text += &match difference.line {
+                    Some(line) => format!("      {side}: it differs from {path}:{line}\n"),
+                    None => format!("      {side}: no transcript {path}; --bless writes one\n"),
+                };
+                text += &difference.diff()?;
+            }
+        }
+    }
+    Ok(if text.is_empty() { None } else { Some(text) })
+}
+
+/// What one side has printed on both its outputs.
+fn shown(side: &str, output: &Output) -> String {
+    let mut text = String::new();
+    for (name, printed) in [("output", &output.stdout), ("error", &output.stderr)] {
+        let lines = printed.lines().count();
+        text += &format!("      {DIM}{side}, standard {name}: {lines} lines{DIM:#}\n");
+        text += &shortened(printed);
+    }
+    text
+}
+
+/// The beginning and the end of `text`, if it is too long to be read whole.
+fn shortened(text: &str) -> String {
+    let mut short = match text.len().checked_sub(2 * SHOWN) {
+        Some(left_out) if left_out > 0 => {
+            let (head, tail) = (&text.as_bytes()[..SHOWN], &text.as_bytes()[SHOWN + left_out..]);
+            let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
+            format!("{head}\n[.. {left_out} bytes ..]\n{tail}")
+        }
+        _ => text.to_owned(),
+    };
+    if !short.is_empty() && !short.ends_with('\n') {
+        short.push('\n');
+    }
+    short
+}
