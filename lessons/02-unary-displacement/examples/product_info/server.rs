@@ -1,0 +1,53 @@
+//! The server of the exercise: it keeps products for as long as it runs.
+
+use std::collections::HashMap;
+
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
+
+use super::pb::product_info_server::{ProductInfo, ProductInfoServer};
+use super::pb::{Product, ProductId};
+
+/// Implements the service `ecommerce.ProductInfo`.
+#[derive(Default)]
+pub struct ProductInfoServicer {
+    /// By id. All calls share one servicer, side by side: hence the lock.
+    products: Mutex<HashMap<String, Product>>,
+}
+
+#[tonic::async_trait]
+impl ProductInfo for ProductInfoServicer {
+    async fn add_product(&self, request: Request<Product>) -> Result<Response<ProductId>, Status> {
+        let mut product = request.into_inner();
+        let mut products = self.products.lock().await;
+        let id = (products.len() + 1).to_string();
+        product.id.clone_from(&id);
+        products.insert(id.clone(), product);
+        Ok(Response::new(ProductId { value: id }))
+    }
+
+    async fn get_product(&self, request: Request<ProductId>) -> Result<Response<Product>, Status> {
+        let ProductId { value } = request.into_inner();
+        match self.products.lock().await.get(&value) {
+            Some(product) => Ok(Response::new(product.clone())),
+            None => Err(Status::not_found(format!("no product has the id {value:?}"))),
+        }
+    }
+}
+
+/// Serves on `listener` until `shutdown` ends.
+///
+/// # Errors
+///
+/// If the connections of `listener` cannot be served.
+pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    Server::builder()
+        .add_service(ProductInfoServer::new(ProductInfoServicer::default()))
+        .serve_with_incoming_shutdown(incoming, shutdown)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,47 @@
+// ANCHOR: step4-client
+//! The client: one call that succeeds, and one that does not.
+
+use std::io::{Write, stdout};
+
+use anyhow::{Context, bail};
+use tonic::Code;
+use tonic::transport::Endpoint;
+
+use crate::pb::displacement_service_client::DisplacementServiceClient;
+use crate::pb::{Displacement, Point};
+
+/// Asks the server at `addr` (HOST:PORT) for two displacements, the second one without an end,
+/// and prints its answers.
+///
+/// # Errors
+///
+/// If `addr` is no address, if no server listens there, or if a call fails that should not:
+/// then with the `tonic::Status` of that call.
+pub async fn run(addr: &str) -> anyhow::Result<()> {
+    let channel = Endpoint::from_shared(format!("http://{addr}"))
+        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?
+        .connect()
+        .await
+        .with_context(|| {
+            format!("no server at {addr}: start one with `cargo run -p unary-displacement server`")
+        })?;
+    let mut stub = DisplacementServiceClient::new(channel);
+
+    writeln!(stdout(), "calling server...")?;
+    let request =
+        Displacement { start: Some(Point { x: 0, y: 12 }), end: Some(Point { x: 12, y: 14 }) };
+    let response = stub.compute_displacement(request).await?.into_inner();
+    writeln!(stdout(), "displacement from (0, 12) to (12, 14): {}", response.distance)?;
+
+    writeln!(stdout(), "calling server without an end...")?;
+    let request = Displacement { start: Some(Point { x: 0, y: 12 }), end: None };
+    match stub.compute_displacement(request).await {
+        Ok(_) => bail!("the server measured a displacement that has no end"),
+        Err(status) if status.code() == Code::InvalidArgument => {
+            writeln!(stdout(), "INVALID_ARGUMENT: {}", status.message())?;
+        }
+        Err(status) => return Err(status.into()),
+    }
+    Ok(())
+}
+// ANCHOR_END: step4-client

@@ -1,0 +1,95 @@
+//! The two programs of the lesson: `server [ADDR]` and `client [ADDR]`.
+
+use std::env;
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+// ANCHOR: step3-imports
+use std::io::{Write, stdout};
+
+use anyhow::anyhow;
+use movie_json::server;
+use tokio::net::TcpListener;
+use tokio::signal;
+use tokio::sync::Notify;
+
+/// This machine only: port 50051 of the loopback address.
+const ADDR: &str = "127.0.0.1:50051";
+// ANCHOR_END: step3-imports
+
+// ANCHOR: step4-imports
+use movie_json::client;
+use tonic::Status;
+// ANCHOR_END: step4-imports
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", explain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    // Lossy, because `env::args` panics at an argument that is not UTF-8.
+    let args = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned());
+    let args: Vec<String> = args.collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        // ANCHOR: step3-command
+        ["server"] => serve(ADDR).await,
+        ["server", addr] => serve(addr).await,
+        // ANCHOR_END: step3-command
+        // ANCHOR: step4-command
+        ["client"] => client::run(ADDR).await,
+        ["client", addr] => client::run(addr).await,
+        // ANCHOR_END: step4-command
+        _ => bail!("say what to run: `server [ADDR]` or `client [ADDR]`"),
+    }
+}
+
+// ANCHOR: step3-serve
+/// Serves on `addr` (HOST:PORT; port 0 is any free one) until Ctrl-C.
+async fn serve(addr: &str) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(addr).await.map_err(|error| {
+        anyhow!("cannot listen on {addr}: {error}: give another HOST:PORT; port 0 is any free one")
+    })?;
+    let addr = listener.local_addr()?;
+
+    let stop = Notify::new();
+    let ctrl_c = async {
+        signal::ctrl_c().await?;
+        stop.notify_one();
+        signal::ctrl_c().await?;
+        bail!("stopped by a second Ctrl-C: calls under way were cut off")
+    };
+    let serve = async {
+        writeln!(stdout(), "Server started, listening on {addr}")?;
+        server::run(listener, stop.notified()).await
+    };
+    // In this order: whoever has read the line can rely on Ctrl-C.
+    tokio::select! {
+        biased;
+        result = ctrl_c => result,
+        result = serve => result,
+    }
+}
+// ANCHOR_END: step3-serve
+
+/// What went wrong, in one line.
+fn explain(error: &anyhow::Error) -> String {
+    // ANCHOR: step4-explain
+    if let Some(status) = error.downcast_ref::<Status>() {
+        let why = match status.message() {
+            "" => status.code().description(),
+            message => message,
+        };
+        return format!("the call failed with {:?}: {why:?}", status.code());
+    }
+    // ANCHOR_END: step4-explain
+    error.to_string()
+}
