@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+use std::net::SocketAddr;
+
 use http_body_util::{BodyExt, Full};
 use tokio::net::TcpListener;
 use tonic::body::Body;
@@ -14,8 +16,13 @@ use tower::ServiceExt;
 /// A free port of this machine: a listener for the server, and a channel for its clients.
 pub async fn listen() -> anyhow::Result<(TcpListener, Channel)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let endpoint = Endpoint::from_shared(format!("http://{}", listener.local_addr()?))?;
-    Ok((listener, endpoint.connect_lazy()))
+    let channel = connect(listener.local_addr()?)?;
+    Ok((listener, channel))
+}
+
+/// A channel to `addr`, with a connection of its own.
+pub fn connect(addr: SocketAddr) -> anyhow::Result<Channel> {
+    Ok(Endpoint::from_shared(format!("http://{addr}"))?.connect_lazy())
 }
 
 /// Sends `message` to the method at `path` as it stands, whether it is a message or not, and

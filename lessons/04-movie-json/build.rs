@@ -1,12 +1,31 @@
-//! Generates the Rust code of `proto/helloworld.proto`, before the lesson is compiled.
+//! Generates the Rust code of the lesson's services, before the lesson is compiled.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // ANCHOR: step2-generate
-    // protox reads proto files as protoc does, but is a crate: there is nothing to install.
-    let descriptors = protox::compile(["helloworld.proto"], ["proto"])?;
-    tonic_prost_build::compile_fds(descriptors)?;
-    // Without this line, Cargo generates again whenever any file of the lesson changes.
+    let descriptors = protox::compile(["movie.proto"], ["proto"])?;
+    tonic_prost_build::configure()
+        // Films are read from a JSON file, straight into the generated messages.
+        .type_attribute(".", "#[derive(serde::Deserialize, serde::Serialize)]")
+        .compile_fds(descriptors)?;
     println!("cargo::rerun-if-changed=proto");
     // ANCHOR_END: step2-generate
+
+    // ANCHOR: exercise-generate
+    // A service needs no proto: it is a name, methods, their types, and a codec for these.
+    let get_movie_by_id = tonic_build::manual::Method::builder()
+        .name("get_movie_by_id")
+        .route_name("GetMovieByID")
+        .input_type("movie_json::pb::MovieId")
+        .output_type("movie_json::pb::MovieData")
+        .codec_path("crate::codec::JsonCodec")
+        .build();
+    let movie = tonic_build::manual::Service::builder()
+        .name("Movie")
+        .package("json")
+        .method(get_movie_by_id)
+        .build();
+    tonic_build::manual::Builder::new().compile(&[movie]);
+    println!("cargo::rerun-if-changed=build.rs");
+    // ANCHOR_END: exercise-generate
     Ok(())
 }

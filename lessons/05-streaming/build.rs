@@ -1,12 +1,15 @@
-//! Generates the Rust code of `proto/helloworld.proto`, before the lesson is compiled.
+//! Generates the Rust code of the proto files, before the lesson is compiled.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // ANCHOR: step2-generate
-    // protox reads proto files as protoc does, but is a crate: there is nothing to install.
     let descriptors = protox::compile(["helloworld.proto"], ["proto"])?;
     tonic_prost_build::compile_fds(descriptors)?;
-    // Without this line, Cargo generates again whenever any file of the lesson changes.
     println!("cargo::rerun-if-changed=proto");
     // ANCHOR_END: step2-generate
+
+    // ANCHOR: step7-generate
+    let descriptors = protox::compile(["request_streaming.proto"], ["proto"])?;
+    tonic_prost_build::compile_fds(descriptors)?;
+    // ANCHOR_END: step7-generate
     Ok(())
 }

@@ -1,0 +1,203 @@
+//! Every method, and every hostile input that can reach it, on a server in this process.
+
+use std::future::pending;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_stream::stream;
+use streaming::pb::greeter_client::GreeterClient;
+use streaming::pb::{HelloReply, HelloRequest};
+use streaming::server;
+use streaming::state_pb::Data;
+use streaming::state_pb::request_streaming_client::RequestStreamingClient;
+use tokio::io::{AsyncBufReadExt, BufReader, copy, sink};
+use tokio::process::Command;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tokio_stream::{empty, iter};
+use tonic::{Code, Status, Streaming};
+
+#[path = "../../testing.rs"]
+mod testing;
+use testing::{call_raw, connect, listen};
+
+/// Far longer than anything here takes: what is not over by then is stuck.
+const STUCK: Duration = Duration::from_secs(60);
+
+fn hello(name: &str) -> HelloRequest {
+    HelloRequest { name: name.into() }
+}
+
+/// All messages of `replies`, to their end.
+async fn all(mut replies: Streaming<HelloReply>) -> Result<Vec<String>, Status> {
+    let mut messages = Vec::new();
+    while let Some(reply) = replies.message().await? {
+        messages.push(reply.message);
+    }
+    Ok(messages)
+}
+
+#[tokio::test]
+async fn greets_five_times() -> anyhow::Result<()> {
+    let (listener, channel) = listen().await?;
+    tokio::spawn(server::run(listener, pending()));
+    let mut stub = GreeterClient::new(channel);
+    let replies = all(stub.say_hello_v1(hello("you")).await?.into_inner()).await?;
+    assert_eq!(replies, [0, 1, 2, 3, 4].map(|i| format!("Hello, you! - {i}")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn greets_all_together() -> anyhow::Result<()> {
+    let (listener, channel) = listen().await?;
+    tokio::spawn(server::run(listener, pending()));
+    let mut stub = GreeterClient::new(channel);
+    for (names, message) in [
+        (vec!["Raf", "Gigi", "Pippo"], "Hello, Raf Gigi Pippo!"),
+        (vec!["", "Gigi", ""], "Hello,  Gigi !"),
+        (vec![], "Hello, !"),
+    ] {
+        let requests = names.into_iter().map(hello);
+        let reply = stub.say_hello_v2(iter(requests.collect::<Vec<_>>())).await?.into_inner();
+        assert_eq!(reply.message, message);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn takes_names_up_to_the_size_of_a_message() -> anyhow::Result<()> {
+    // A process of its own, because it prints all those names.
+    let mut server = Command::new(env!("CARGO_BIN_EXE_streaming"))
+        .args(["server", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut output = BufReader::new(server.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).await?;
+    tokio::spawn(async move { copy(&mut output, &mut sink()).await });
+    let addr = line.trim_end().trim_start_matches("Server started, listening on ");
+    let mut stub = GreeterClient::connect(format!("http://{addr}")).await?;
+
+    let mebibyte = hello(&"x".repeat(1 << 20));
+    let endless = stream! { loop { yield mebibyte.clone() } };
+    let answer = stub.say_hello_v2(endless).await;
+    assert_eq!(answer.map_err(|status| status.code()).unwrap_err(), Code::ResourceExhausted);
+    assert_eq!(all(stub.say_hello_v1(hello("you")).await?.into_inner()).await?.len(), 5);
+    Ok(())
+}
+
+#[tokio::test]
+async fn greets_everybody_at_once() -> anyhow::Result<()> {
+    let (listener, channel) = listen().await?;
+    tokio::spawn(server::run(listener, pending()));
+    let mut stub = GreeterClient::new(channel);
+    // Each request waits for the reply to the one before it.
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+    sender.send(hello("Raf")).await?;
+    let requests = stream! { while let Some(request) = receiver.recv().await { yield request } };
+    let mut replies = stub.say_hello_v3(requests).await?.into_inner();
+    for name in ["Raf", "Gigi", "Pippo"] {
+        let reply = timeout(STUCK, replies.message()).await??;
+        assert_eq!(reply.map(|reply| reply.message), Some(format!("Hello, {name}!")));
+        sender.send(hello(if name == "Raf" { "Gigi" } else { "Pippo" })).await?;
+    }
+    drop(sender);
+    assert_eq!(all(replies).await?, ["Hello, Pippo!"]);
+    assert_eq!(all(stub.say_hello_v3(empty()).await?.into_inner()).await?.len(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn takes_reports_with_any_status() -> anyhow::Result<()> {
+    let (listener, channel) = listen().await?;
+    tokio::spawn(server::run(listener, pending()));
+    let mut stub = RequestStreamingClient::new(channel);
+    let statuses = [0, 4, 5, -1, i32::MIN, i32::MAX];
+    let payloads = statuses.map(|status| Data { status, info: "It's\n".into() });
+    stub.stream_state(iter(payloads)).await?;
+    stub.stream_state(empty()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
+    let (listener, channel) = listen().await?;
+    tokio::spawn(server::run(listener, pending()));
+    for path in [
+        "/helloworld.Greeter/SayHello_v1",
+        "/helloworld.Greeter/SayHello_v2",
+        "/helloworld.Greeter/SayHello_v3",
+        "/my_package.RequestStreaming/stream_state",
+    ] {
+        for (what, message, code) in [
+            ("no protobuf", &b"\xff\xff\xff\xff"[..], Code::Internal),
+            ("no UTF-8", b"\x0a\x02\xc3\x28\x12\x02\xc3\x28", Code::Internal),
+            ("over 4 MiB", &[0; (4 << 20) + 1], Code::OutOfRange),
+        ] {
+            assert_eq!(call_raw(&channel, path, message).await?, code, "{path}: {what}");
+            assert_eq!(call_raw(&channel, path, b"").await?, Code::Ok, "{path}: after {what}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn ends_its_work_for_a_client_that_vanishes() -> anyhow::Result<()> {
+    let (listener, _) = listen().await?;
+    let addr = listener.local_addr()?;
+    let (stop, stopped) = oneshot::channel();
+    let served = tokio::spawn(server::run(listener, async { stopped.await.unwrap_or(()) }));
+    // A runtime of its own: when it is shut down, the client is gone, connection and all.
+    let client = Runtime::new()?;
+    let call = client.spawn(async move {
+        let requests = stream! {
+            yield hello("you");
+            pending::<()>().await;
+        };
+        let mut replies = GreeterClient::new(connect(addr)?).say_hello_v3(requests).await?;
+        anyhow::Ok(replies.get_mut().message().await?)
+    });
+    assert!(call.await??.is_some(), "the call is under way");
+    client.shutdown_background();
+    assert!(stop.send(()).is_ok(), "the server had stopped by itself");
+    // It waits for the calls under way: if it ends, there are none.
+    timeout(STUCK, served).await??
+}
+
+#[tokio::test]
+async fn waits_for_a_client_that_does_not_read() -> anyhow::Result<()> {
+    const MANY: usize = 10_000;
+    let (listener, channel) = listen().await?;
+    let other_channel = connect(listener.local_addr()?)?;
+    tokio::spawn(server::run(listener, pending()));
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&sent);
+    let long = hello(&"x".repeat(64 * 1024));
+    let requests = stream! {
+        for _ in 0..MANY {
+            counter.fetch_add(1, Ordering::Relaxed);
+            yield long.clone();
+        }
+        pending::<()>().await;
+    };
+    let _unread = GreeterClient::new(channel).say_hello_v3(requests).await?;
+    // Once the windows of HTTP/2 are full, the server takes no more requests: it has nowhere to
+    // put the replies. Meanwhile it serves others, whose calls are the clock here.
+    let mut others = GreeterClient::new(other_channel);
+    let mut before = 0;
+    loop {
+        for _ in 0..10 {
+            all(others.say_hello_v1(hello("you")).await?.into_inner()).await?;
+        }
+        let now = sent.load(Ordering::Relaxed);
+        assert!(now < MANY, "the server has taken everything");
+        if now == before {
+            return Ok(());
+        }
+        before = now;
+    }
+}
