@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 /// What a program may print on each of its two outputs, in bytes. A transcript is far shorter; a
 /// program that prints without end must not fill the memory.
-pub const MAX_OUTPUT: usize = 1 << 20;
+pub const MAX_OUTPUT: usize = 256 * 1024;
 
 /// A child process in a process group of its own. Dropped, it is killed, and on Unix whatever it
 /// had started with it.

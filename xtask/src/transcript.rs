@@ -37,10 +37,11 @@ pub fn compare(path: &Path, actual: &str) -> anyhow::Result<Option<Difference>> 
         Err(error) => return Err(error).context(format!("cannot read {}", path.display())),
     };
     let expected = with_last_newline(expected);
-    let actual = with_wildcards(&with_last_newline(actual.to_owned()), &expected);
-    if exists && actual == expected {
+    let actual = with_last_newline(actual.to_owned());
+    if exists && with_wildcards(&actual, &expected) == expected {
         return Ok(None);
     }
+    let actual = blessed(&expected, &actual);
     let same = actual.lines().zip(expected.lines()).take_while(|(a, e)| a == e).count();
     Ok(Some(Difference { line: exists.then_some(same + 1), expected, actual }))
 }
@@ -74,8 +75,7 @@ impl Difference {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(path, blessed(&self.expected, &self.actual))
-            .with_context(|| format!("cannot write {}", path.display()))
+        fs::write(path, &self.actual).with_context(|| format!("cannot write {}", path.display()))
     }
 }
 
@@ -98,8 +98,11 @@ fn with_wildcards(actual: &str, expected: &str) -> String {
 fn blessed(old: &str, actual: &str) -> String {
     let old: Vec<&str> = old.lines().collect();
     let new: Vec<&str> = actual.lines().collect();
-    let matches =
-        |i: usize, j: usize| old[i] != ANY_LINES && with_wildcards(new[j], old[i]) == old[i];
+    let matches = |i: usize, j: usize| {
+        let (old, new) = (old[i], new[j]);
+        // Most lines have no wildcard, and need no pattern matching.
+        old == new || old.contains("[..]") && with_wildcards(new, old) == old
+    };
 
     // longest[i][j]: how many lines of new[j..] match lines of old[i..], in order.
     let mut longest = vec![vec![0; new.len() + 1]; old.len() + 1];

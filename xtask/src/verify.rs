@@ -1,7 +1,9 @@
 //! `cargo xtask verify`: every pair against its transcripts.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -25,8 +27,8 @@ const SHOWN: usize = 4096;
 #[command(after_long_help = format!("\
 The programs of a lesson at its last step are a pair, and so is every example of it. The pairs run
 side by side, each on a port of its own. A server has {limit} s to get ready and {limit} s to stop after
-Ctrl-C, a client {limit} s to end, and each may print {output} MiB. When one does not keep to it, you see
-what both had printed until then.", limit = TIME_LIMIT.as_secs(), output = MAX_OUTPUT >> 20))]
+Ctrl-C, a client {limit} s to end, and each may print {output} KiB. When one does not keep to it, you see
+what both had printed until then.", limit = TIME_LIMIT.as_secs(), output = MAX_OUTPUT >> 10))]
 pub struct Args {
     /// Which lessons, by number, package or folder: 03, teams or 03-teams [default: all]
     #[arg(value_name = "LESSON")]
@@ -64,20 +66,16 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut pairs = start(&lessons, &programs)?;
     let mut out = anstream::stdout();
     let (mut passed, mut failed) = (0, 0);
+    let mut seen = HashSet::new();
     while let Some(ended) = pairs.join_next().await {
         let ended = ended?;
-        let wrong = judge(&ended, &workspace.root, args.bless)?;
-        let (style, verdict) = if wrong.is_none() { (GREEN, "ok  ") } else { (RED, "FAIL") };
+        let (ok, details) = judge(&ended, &workspace.root, args.bless, &mut seen);
+        let (style, verdict) = if ok { (GREEN, "ok  ") } else { (RED, "FAIL") };
         let time = ended.outcome.as_ref().map_or(0.0, |outcome| outcome.time.as_secs_f64());
         let Ended { lesson, pair, .. } = &ended;
-        writeln!(out, "{style}{verdict}{style:#}  {lesson:24}{:28}{time:6.2} s", pair.name)?;
-        match wrong {
-            None => passed += 1,
-            Some(details) => {
-                failed += 1;
-                write!(out, "{details}")?;
-            }
-        }
+        writeln!(out, "{style}{verdict}{style:#}  {lesson:22}  {:26}  {time:5.2} s", pair.name)?;
+        write!(out, "{details}")?;
+        if ok { passed += 1 } else { failed += 1 }
     }
     let style = if failed == 0 { GREEN } else { RED };
     let time = started.elapsed().as_secs_f64();
@@ -104,40 +102,49 @@ fn start(lessons: &[&Lesson], programs: &Programs) -> anyhow::Result<JoinSet<End
     Ok(pairs)
 }
 
-/// What is wrong with a pair, for people to read; nothing if it has passed. With `bless`, a
-/// transcript that differs is rewritten instead.
-fn judge(ended: &Ended, root: &Path, bless: bool) -> anyhow::Result<Option<String>> {
+/// Whether a pair has passed, and what there is to say about it. With `bless`, a transcript that
+/// differs is rewritten, unless it is in `seen`: then another pair has printed something else for
+/// the same transcript.
+fn judge(ended: &Ended, root: &Path, bless: bool, seen: &mut HashSet<PathBuf>) -> (bool, String) {
+    let outcome = match &ended.outcome {
+        Ok(outcome) => outcome,
+        Err(error) => return (false, format!("      {error:#}\n")),
+    };
     let mut text = String::new();
-    match &ended.outcome {
-        Err(error) => text += &format!("      {error:#}\n"),
-        Ok(outcome) if !outcome.failures.is_empty() => {
-            for failure in &outcome.failures {
-                text += &format!("      {failure}\n");
-            }
-            text += &shown("server", &outcome.server);
-            text += &shown("client", &outcome.client);
+    if !outcome.failures.is_empty() {
+        for failure in &outcome.failures {
+            text += &format!("      {failure}\n");
         }
-        Ok(outcome) => {
-            for (side, output) in [("server", &outcome.server), ("client", &outcome.client)] {
-                let path = ended.pair.transcripts.join(side).with_extension("txt");
-                let printed = output.stdout.replace(&format!(":{}", outcome.port), ":[..]");
-                let Some(difference) = transcript::compare(&path, &printed)? else {
-                    continue;
-                };
-                if bless {
-                    difference.bless(&path)?;
-                    continue;
-                }
-                let path = path.strip_prefix(root).unwrap_or(&path).display();
-                text += &match difference.line {
-                    Some(line) => format!("      {side}: it differs from {path}:{line}\n"),
-                    None => format!("      {side}: no transcript {path}; --bless writes one\n"),
-                };
-                text += &difference.diff()?;
-            }
-        }
+        text += &shown("server", &outcome.server);
+        text += &shown("client", &outcome.client);
+        return (false, text);
     }
-    Ok(if text.is_empty() { None } else { Some(text) })
+    let mut ok = true;
+    for (side, output) in [("server", &outcome.server), ("client", &outcome.client)] {
+        let path = ended.pair.transcripts.join(side).with_extension("txt");
+        let name = path.strip_prefix(root).unwrap_or(&path).display();
+        let printed = output.stdout.replace(&format!(":{}", outcome.port), ":[..]");
+        let may_bless = bless && seen.insert(path.clone());
+        let verdict = transcript::compare(&path, &printed).and_then(|difference| {
+            let Some(difference) = difference else { return Ok(true) };
+            if may_bless {
+                difference.bless(&path)?;
+                text += &format!("      {side}: wrote {name}\n");
+                return Ok(true);
+            }
+            text += &match difference.line {
+                Some(line) => format!("      {side}: it differs from {name}:{line}\n"),
+                None => format!("      {side}: no transcript {name}; --bless writes one\n"),
+            };
+            text += &shortened(&difference.diff()?);
+            Ok(false)
+        });
+        ok &= verdict.unwrap_or_else(|error| {
+            text += &format!("      {side}: {error:#}\n");
+            false
+        });
+    }
+    (ok, text)
 }
 
 /// What one side has printed on both its outputs.
@@ -145,24 +152,23 @@ fn shown(side: &str, output: &Output) -> String {
     let mut text = String::new();
     for (name, printed) in [("output", &output.stdout), ("error", &output.stderr)] {
         let lines = printed.lines().count();
-        text += &format!("      {DIM}{side}, standard {name}: {lines} lines{DIM:#}\n");
+        let unit = if lines == 1 { "line" } else { "lines" };
+        text += &format!("      {DIM}{side}, standard {name}: {lines} {unit}{DIM:#}\n");
         text += &shortened(printed);
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
     }
     text
 }
 
-/// The beginning and the end of `text`, if it is too long to be read whole.
-fn shortened(text: &str) -> String {
-    let mut short = match text.len().checked_sub(2 * SHOWN) {
-        Some(left_out) if left_out > 0 => {
-            let (head, tail) = (&text.as_bytes()[..SHOWN], &text.as_bytes()[SHOWN + left_out..]);
-            let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
-            format!("{head}\n[.. {left_out} bytes ..]\n{tail}")
-        }
-        _ => text.to_owned(),
-    };
-    if !short.is_empty() && !short.ends_with('\n') {
-        short.push('\n');
+/// `text`, or its beginning and its end if it is too long to be read whole.
+fn shortened(text: &str) -> Cow<'_, str> {
+    let left_out = text.len().saturating_sub(2 * SHOWN);
+    if left_out == 0 {
+        return text.into();
     }
-    short
+    let (head, tail) = (&text.as_bytes()[..SHOWN], &text.as_bytes()[SHOWN + left_out..]);
+    let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
+    format!("{head}\n[.. {left_out} bytes ..]\n{tail}").into()
 }

@@ -14,7 +14,11 @@ fn says_in_one_line_what_is_wrong_with_a_data_file() -> anyhow::Result<()> {
     for (name, content, expected) in [
         ("empty.json", "", "EOF while parsing a value at line 1 column 0"),
         ("cut-short.json", "{\"movies\": [\n{\"id\": \"1\",", "line 2 column 11"),
-        ("number.json", "7", "invalid type: integer `7`, expected struct DataFile at line 1 column 1"),
+        (
+            "number.json",
+            "7",
+            "invalid type: integer `7`, expected struct DataFile at line 1 column 1",
+        ),
         ("no-movies.json", "{}", "missing field `movies` at line 1 column 2"),
         ("no-title.json", "{\"movies\": [{\"id\": \"1\"}]}", "missing field `title` at line 1"),
         ("rating.json", &FILM.replace("8.3", "\"good\""), "line 1 column"),

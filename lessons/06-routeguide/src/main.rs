@@ -1,4 +1,4 @@
-//! The two programs of the lesson: `server [ADDR]` and `client [ADDR]`.
+//! The two programs of the lesson: `server [ADDR [DATA]]` and `client [ADDR]`.
 
 use std::env;
 use std::process::ExitCode;
@@ -7,8 +7,10 @@ use anyhow::bail;
 
 // ANCHOR: step3-imports
 use std::io::{Write, stdout};
+use std::path::Path;
 
 use anyhow::anyhow;
+use routeguide::places::Places;
 use routeguide::server;
 use tokio::net::TcpListener;
 use tokio::signal;
@@ -16,6 +18,9 @@ use tokio::sync::Notify;
 
 /// This machine only: port 50051 of the loopback address.
 const ADDR: &str = "127.0.0.1:50051";
+
+/// The hundred places that come with the lesson.
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/route_guide_db.json");
 // ANCHOR_END: step3-imports
 
 // ANCHOR: step4-imports
@@ -41,20 +46,23 @@ async fn run() -> anyhow::Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
         // ANCHOR: step3-command
-        ["server"] => serve(ADDR).await,
-        ["server", addr] => serve(addr).await,
+        ["server"] => serve(ADDR, DATA).await,
+        ["server", addr] => serve(addr, DATA).await,
+        ["server", addr, data] => serve(addr, data).await,
         // ANCHOR_END: step3-command
         // ANCHOR: step4-command
         ["client"] => client::run(ADDR).await,
         ["client", addr] => client::run(addr).await,
         // ANCHOR_END: step4-command
-        _ => bail!("say what to run: `server [ADDR]` or `client [ADDR]`"),
+        _ => bail!("say what to run: `server [ADDR [DATA]]` or `client [ADDR]`"),
     }
 }
 
 // ANCHOR: step3-serve
-/// Serves on `addr` (HOST:PORT; port 0 is any free one) until Ctrl-C.
-async fn serve(addr: &str) -> anyhow::Result<()> {
+/// Serves the places in the file `data` on `addr` (HOST:PORT; port 0 is any free one) until
+/// Ctrl-C.
+async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
+    let places = Places::load(Path::new(data))?;
     let listener = TcpListener::bind(addr).await.map_err(|error| {
         anyhow!("cannot listen on {addr}: {error}: give another HOST:PORT; port 0 is any free one")
     })?;
@@ -69,7 +77,7 @@ async fn serve(addr: &str) -> anyhow::Result<()> {
     };
     let serve = async {
         writeln!(stdout(), "Server started, listening on {addr}")?;
-        server::run(listener, stop.notified()).await
+        server::run(listener, places, stop.notified()).await
     };
     // In this order: whoever has read the line can rely on Ctrl-C.
     tokio::select! {

@@ -1,13 +1,12 @@
-//! The program of every made-up lesson, `server ADDR` and `client ADDR`, and of the examples.
-//! The server greets, the client prints the greeting, unless the name of the crate says that
-//! something goes wrong.
+//! The program of every made-up lesson: `server ADDR` greets one client, `client ADDR` prints the
+//! greeting. The name of the lesson says what goes wrong, if anything does.
 
-use std::io::{Error, Read, Result, Write};
+use std::env;
+use std::io::{Read, Result, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio, exit};
-use std::{env, panic};
 
-/// The package; in an example, the name of the example.
+/// The package; of an example, the example.
 const NAME: &str = env!("CARGO_CRATE_NAME");
 
 fn main() -> Result<()> {
@@ -16,15 +15,12 @@ fn main() -> Result<()> {
     match args[..] {
         ["server", addr] => server(addr),
         ["client", addr] | [addr] => client(addr),
-        _ => {
-            wait(report_to_test("helper")?);
-            Ok(())
-        }
+        _ => wait(report("helper")?),
     }
 }
 
 fn server(addr: &str) -> Result<()> {
-    let test = report_to_test("server")?;
+    let test = report("server")?;
     match NAME {
         "server_exits" => {
             eprintln!("no disk");
@@ -32,17 +28,96 @@ fn server(addr: &str) -> Result<()> {
         }
         "server_never_ready" => wait(test),
         "server_endless" => loop {
-            print!("no end of this line ");
+            print!("on and on ");
         },
-        "server_deaf" => ctrl_c::does(ctrl_c::nothing),
-        "server_rude" => {}
-        _ => ctrl_c::does(ctrl_c::exit),
+        // Only on Unix does the runner end this one, too.
+        "client_hangs" if cfg!(unix) => {
+            // Without our outputs: the runner reads those until nobody has them any more.
+            let mut helper = Command::new(env::current_exe()?);
+            helper.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        }
+        _ => {}
     }
+    #[cfg(unix)]
+    match NAME {
+        "server_deaf" | "client_hangs" => ctrl_c::means(ctrl_c::nothing),
+        "server_cut_off" => {}
+        _ => ctrl_c::means(ctrl_c::exit),
+    }
+    let listener = TcpListener::bind(addr)?;
+    println!("Server started, listening on {}", listener.local_addr()?);
+    let (mut client, _) = listener.accept()?;
+    println!("Greeted a client");
+    client.write_all(b"Hello")?;
     if NAME == "client_hangs" {
-        // It must not hold on to our outputs: the runner reads them to their end.
-        let mut helper = Command::new(env::current_exe()?);
-        helper.arg("helper").stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        report_to_test_of_helper();
+        // As a server does that lets its calls finish before it stops.
+        _ = client.read(&mut [0]);
+        exit(0);
     }
+    wait(test)
+}
+
+fn client(addr: &str) -> Result<()> {
+    let test = report("client")?;
+    println!("Will greet the server");
+    let mut server = TcpStream::connect(addr)?;
+    let mut greeting = [0; 5];
+    server.read_exact(&mut greeting)?;
+    let greeting = String::from_utf8_lossy(&greeting);
+    for n in 1..=3 {
+        println!("Reply {n}: {greeting}");
+    }
+    match NAME {
+        "client_fails" => {
+            eprintln!("no more replies");
+            exit(3);
+        }
+        "client_hangs" => {
+            eprintln!("waiting for one more");
+            wait(test);
+        }
+        "client_endless" => loop {
+            println!("on and on");
+        },
+        "odd_client" => println!("One more reply"),
+        "client_complains" => eprintln!("too few replies"),
+        _ => {}
+    }
+    println!("Done");
     Ok(())
+}
+
+/// Tells the test that this program has started. The connection is open until the program ends.
+fn report(role: &str) -> Result<TcpStream> {
+    let mut test = TcpStream::connect(env::var("TEST").unwrap_or_default())?;
+    writeln!(test, "{NAME} {role}")?;
+    Ok(test)
+}
+
+/// Waits for the end of the test, so that nothing outlives it.
+fn wait(mut test: TcpStream) -> ! {
+    _ = test.read_to_end(&mut Vec::new());
+    exit(1)
+}
+
+/// What std does not have.
+#[cfg(unix)]
+mod ctrl_c {
+    type Handler = extern "C" fn(i32);
+
+    unsafe extern "C" {
+        fn signal(signal: i32, handler: Handler) -> usize;
+        fn _exit(code: i32) -> !;
+    }
+
+    pub extern "C" fn exit(_: i32) {
+        unsafe { _exit(0) }
+    }
+
+    pub extern "C" fn nothing(_: i32) {}
+
+    pub fn means(handler: Handler) {
+        const SIGINT: i32 = 2;
+        unsafe { signal(SIGINT, handler) };
+    }
 }

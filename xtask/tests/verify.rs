@@ -1,0 +1,586 @@
+//! What a user sees of `cargo xtask verify` and `cargo xtask list`, in workspaces of made-up
+//! lessons.
+
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use snapbox::{assert_data_eq, str};
+use tempfile::TempDir;
+
+/// What the server of a made-up lesson prints.
+const SERVER: &str = "\
+Server started, listening on 127.0.0.1:[..]
+Greeted a client
+";
+
+/// What its client prints.
+const CLIENT: &str = "\
+Will greet the server
+Reply 1: Hello
+Reply 2: Hello
+Reply 3: Hello
+Done
+";
+
+/// Far longer than anything here takes: a test that waits for what never comes fails then.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A workspace of made-up lessons, in a folder that is removed with it.
+struct Workspace {
+    folder: TempDir,
+    /// Every made-up program connects to it when it starts, and stays connected until it ends.
+    programs: TcpListener,
+}
+
+/// A run of xtask that has ended.
+struct Run {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// A made-up program that has started.
+struct Program {
+    name: String,
+    connection: BufReader<TcpStream>,
+}
+
+impl Workspace {
+    fn new(lessons: &[&str]) -> Result<Workspace> {
+        let programs = TcpListener::bind("127.0.0.1:0")?;
+        programs.set_nonblocking(true)?;
+        let workspace = Workspace { folder: tempfile::tempdir()?, programs };
+        // Debug information and incremental builds only cost time here.
+        workspace.write(
+            "Cargo.toml",
+            "[workspace]\n\
+             resolver = \"3\"\n\
+             members = [\"lessons/*\"]\n\
+             [profile.dev]\n\
+             debug = false\n\
+             incremental = false\n",
+        )?;
+        for lesson in lessons {
+            let (_, package) = lesson.split_once('-').context("no number")?;
+            let lesson = format!("lessons/{lesson}");
+            workspace.write(
+                &format!("{lesson}/Cargo.toml"),
+                &format!(
+                    "[package]\n\
+                     name = \"{package}\"\n\
+                     edition = \"2024\"\n\
+                     [package.metadata.lesson]\n\
+                     title = \"Made up\"\n\
+                     steps = [\"define\", \"generate\", \"implement\", \"call\"]\n"
+                ),
+            )?;
+            workspace.program(&format!("{lesson}/src/main.rs"))?;
+            workspace.transcripts(&format!("{lesson}/transcripts/step4"))?;
+        }
+        Ok(workspace)
+    }
+
+    /// Puts the made-up program into the file `path`.
+    fn program(&self, path: &str) -> Result<()> {
+        self.write(path, include_str!("made_up/program.rs"))
+    }
+
+    /// Puts the transcripts that it matches into the folder `path`.
+    fn transcripts(&self, path: &str) -> Result<()> {
+        self.write(&format!("{path}/server.txt"), SERVER)?;
+        self.write(&format!("{path}/client.txt"), CLIENT)
+    }
+
+    fn write(&self, path: &str, text: &str) -> Result<()> {
+        let path = self.folder.path().join(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(fs::write(path, text)?)
+    }
+
+    fn read(&self, path: &str) -> Result<String> {
+        fs::read_to_string(self.folder.path().join(path)).with_context(|| path.to_owned())
+    }
+
+    /// `cargo xtask` with `args`, which have no spaces.
+    fn xtask(&self, args: &str) -> Result<Command> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(args.split_whitespace()).current_dir(&self.folder);
+        command.env("CARGO_TARGET_DIR", self.folder.path().join("target"));
+        command.env("TEST", self.programs.local_addr()?.to_string());
+        for name in ["CARGO_TERM_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR"] {
+            command.env_remove(name);
+        }
+        Ok(command)
+    }
+
+    fn run(&self, args: &str) -> Result<Run> {
+        Run::of(&mut self.xtask(args)?)
+    }
+
+    /// Waits until `number` more programs have started.
+    fn started(&self, number: usize) -> Result<Vec<Program>> {
+        let deadline = Instant::now() + LIMIT;
+        let mut programs = Vec::new();
+        while programs.len() < number {
+            match self.programs.accept() {
+                Ok((connection, _)) => programs.push(Program::new(connection)?),
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error.into()),
+                Err(_) if Instant::now() > deadline => {
+                    let names: Vec<_> = programs.iter().map(|program| &program.name).collect();
+                    bail!("{number} programs should have started, but only {names:?} did");
+                }
+                Err(_) => sleep(Duration::from_millis(10)),
+            }
+        }
+        Ok(programs)
+    }
+}
+
+impl Run {
+    fn of(command: &mut Command) -> Result<Run> {
+        let output = command.output()?;
+        Ok(Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout)?,
+            stderr: String::from_utf8(output.stderr)?,
+        })
+    }
+
+    /// What standard output says of `pair`, a lesson and its pair: the line with its name and
+    /// those below it.
+    fn about(&self, pair: &str) -> Result<String> {
+        let is_first = |line: &str| line.starts_with("ok ") || line.starts_with("FAIL ");
+        let mut lines = self.stdout.lines().skip_while(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            !is_first(line) || !words.join(" ").contains(&format!(" {pair} "))
+        });
+        let first = lines.next().with_context(|| format!("no {pair} in:\n{}", self.stdout))?;
+        let is_last = |line: &str| line.contains(" passed, ");
+        let more = lines.take_while(|line| !is_first(line) && !is_last(line));
+        Ok([first].into_iter().chain(more).map(|line| format!("{line}\n")).collect())
+    }
+
+    /// The last line of standard output.
+    fn summary(&self) -> &str {
+        self.stdout.lines().last().unwrap_or_default()
+    }
+}
+
+impl Program {
+    fn new(connection: TcpStream) -> Result<Program> {
+        // Some systems hand this on from the listener.
+        connection.set_nonblocking(false)?;
+        connection.set_read_timeout(Some(LIMIT))?;
+        let mut connection = BufReader::new(connection);
+        let mut name = String::new();
+        connection.read_line(&mut name)?;
+        Ok(Program { name: name.trim_end().to_owned(), connection })
+    }
+
+    /// Waits until the program has ended: then the system closes its connection.
+    fn ended(mut self) -> Result<()> {
+        match self.connection.read_to_end(&mut Vec::new()) {
+            Err(error) if error.kind() != ErrorKind::ConnectionReset => {
+                Err(error).context(format!("{} still runs", self.name))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn a_failing_pair_is_shown_with_the_reason_and_what_it_printed() -> Result<()> {
+    let mut lessons = vec![
+        "01-passes",
+        "02-wrong-client",
+        "03-wrong-server",
+        "04-server-exits",
+        "05-server-never-ready",
+        "06-server-endless",
+        "07-client-fails",
+        "08-client-complains",
+        "09-client-endless",
+        "10-client-hangs",
+    ];
+    if cfg!(unix) {
+        // Elsewhere there is no Ctrl-C to be tested: the server is killed.
+        lessons.extend(["11-server-deaf", "12-server-cut-off"]);
+    }
+    let workspace = Workspace::new(&lessons)?;
+    let wrong_client = CLIENT.replace("Reply 2: Hello", "Reply 2: Goodbye");
+    workspace.write("lessons/02-wrong-client/transcripts/step4/client.txt", &wrong_client)?;
+    let wrong_server = SERVER.replace("Greeted", "Left");
+    workspace.write("lessons/03-wrong-server/transcripts/step4/server.txt", &wrong_server)?;
+
+    let run = workspace.run("verify")?;
+    assert_eq!(run.code, Some(1));
+    assert_data_eq!(run.summary(), format!("1 passed, {} failed in [..] s", lessons.len() - 1));
+    assert_data_eq!(
+        run.about("01-passes server + client")?,
+        str![[r#"
+ok    01-passes               server + client [..] s
+
+"#]]
+    );
+    assert_data_eq!(
+        run.about("02-wrong-client server + client")?,
+        str![[r#"
+FAIL  02-wrong-client         server + client [..] s
+      client: it differs from lessons/02-wrong-client/transcripts/step4/client.txt:3
+---- expected: expected
+++++ actual:   printed
+   1    1 | Will greet the server
+   2    2 | Reply 1: Hello
+   3      - Reply 2: Goodbye
+        3 + Reply 2: Hello
+   4    4 | Reply 3: Hello
+   5    5 | Done
+
+"#]]
+    );
+    assert_data_eq!(
+        run.about("03-wrong-server server + client")?,
+        str![[r#"
+FAIL  03-wrong-server         server + client [..] s
+      server: it differs from lessons/03-wrong-server/transcripts/step4/server.txt:2
+---- expected: expected
+++++ actual:   printed
+   1    1 | Server started, listening on 127.0.0.1:[..]
+   2      - Left a client
+        2 + Greeted a client
+
+"#]]
+    );
+    assert_data_eq!(
+        run.about("04-server-exits server + client")?,
+        str![[r#"
+FAIL  04-server-exits         server + client [..] s
+      server: it ended with exit [..]: 7, before it was ready
+      server, standard output: 0 lines
+      server, standard error: 1 line
+no disk
+      client, standard output: 0 lines
+      client, standard error: 0 lines
+
+"#]]
+    );
+    assert_data_eq!(
+        run.about("07-client-fails server + client")?,
+        str![[r#"
+FAIL  07-client-fails         server + client [..] s
+      client: it ended with exit [..]: 3
+      server, standard output: 2 lines
+Server started, listening on 127.0.0.1:[..]
+Greeted a client
+      server, standard error: 0 lines
+      client, standard output: 4 lines
+Will greet the server
+Reply 1: Hello
+Reply 2: Hello
+Reply 3: Hello
+      client, standard error: 1 line
+no more replies
+
+"#]]
+    );
+    assert_data_eq!(
+        run.about("10-client-hangs server + client")?,
+        str![[r#"
+FAIL  10-client-hangs         server + client [..] s
+      client: it did not end within 10 s
+      server, standard output: 2 lines
+Server started, listening on 127.0.0.1:[..]
+Greeted a client
+      server, standard error: 0 lines
+      client, standard output: 4 lines
+Will greet the server
+Reply 1: Hello
+Reply 2: Hello
+Reply 3: Hello
+      client, standard error: 1 line
+waiting for one more
+
+"#]]
+    );
+
+    for (lesson, failure) in [
+        ("05-server-never-ready", "server: not ready within 10 s: no first line, expected [..]"),
+        ("06-server-endless", "server: it printed more than 256 KiB, before it was ready"),
+        ("08-client-complains", "client: it printed on standard error"),
+        ("09-client-endless", "client: it printed more than 256 KiB"),
+        ("11-server-deaf", "server: it did not stop after Ctrl-C within 10 s"),
+        ("12-server-cut-off", "server: it ended with signal: 2 (SIGINT)"),
+    ] {
+        if lessons.contains(&lesson) {
+            assert_data_eq!(
+                run.about(&format!("{lesson} server + client"))?,
+                format!(
+                    "FAIL  {lesson} [..]\n      {failure}\n      server, standard output: [..]\n...\n"
+                )
+            );
+        }
+    }
+    for lesson in ["06-server-endless", "09-client-endless"] {
+        let about = run.about(&format!("{lesson} server + client"))?;
+        let left_out = about
+            .lines()
+            .find_map(|line| line.strip_prefix("[.. ")?.strip_suffix(" bytes ..]"))
+            .with_context(|| format!("nothing is left out: {about}"))?;
+        assert!(left_out.parse::<usize>()? < 1 << 18, "more was read: {left_out}");
+        let hangs = run.stdout.find("10-client-hangs");
+        assert!(run.stdout.find(lesson) < hangs, "{lesson} had all the time: {}", run.stdout);
+    }
+
+    // Each server, each client but those of the three that were never ready, and on Unix what
+    // one of the servers has started.
+    let programs = workspace.started(2 * lessons.len() - 3 + usize::from(cfg!(unix)))?;
+    programs.into_iter().try_for_each(Program::ended)
+}
+
+#[test]
+fn bless_writes_what_was_printed_and_keeps_the_wildcards_that_match() -> Result<()> {
+    let workspace = Workspace::new(&["01-new", "02-changed", "03-client-fails"])?;
+    fs::remove_dir_all(workspace.folder.path().join("lessons/01-new/transcripts"))?;
+    let new = "lessons/01-new/transcripts/step4";
+    let changed = "lessons/02-changed/transcripts/step4";
+    let fails = "lessons/03-client-fails/transcripts/step4";
+    workspace.write(&format!("{changed}/server.txt"), "Server started, [..]\nGreeted nobody\n")?;
+    workspace.write(&format!("{changed}/client.txt"), "Reply 1: [..]\n...\nDone\n")?;
+    workspace.write(&format!("{fails}/client.txt"), "Not yet written\n")?;
+
+    let run = workspace.run("verify 01")?;
+    assert_eq!(run.code, Some(1));
+    assert_data_eq!(
+        run.about("01-new server + client")?,
+        str![[r#"
+FAIL  01-new                  server + client [..] s
+      server: no transcript lessons/01-new/transcripts/step4/server.txt; --bless writes one
+---- expected: expected
+++++ actual:   printed
+        1 + Server started, listening on 127.0.0.1:[..]
+        2 + Greeted a client
+      client: no transcript lessons/01-new/transcripts/step4/client.txt; --bless writes one
+---- expected: expected
+++++ actual:   printed
+        1 + Will greet the server
+        2 + Reply 1: Hello
+        3 + Reply 2: Hello
+        4 + Reply 3: Hello
+        5 + Done
+
+"#]]
+    );
+
+    let run = workspace.run("verify --bless")?;
+    assert_eq!(run.code, Some(1));
+    assert_data_eq!(run.summary(), str!["2 passed, 1 failed in [..] s"]);
+    let about = run.about("03-client-fails server + client")?;
+    assert!(about.contains("client: it ended with exit "), "{about}");
+    assert_eq!(workspace.read(&format!("{fails}/client.txt"))?, "Not yet written\n");
+    assert_eq!(workspace.read(&format!("{new}/server.txt"))?, SERVER);
+    assert_eq!(workspace.read(&format!("{new}/client.txt"))?, CLIENT);
+    let server = workspace.read(&format!("{changed}/server.txt"))?;
+    assert_eq!(server, "Server started, [..]\nGreeted a client\n");
+    let client = workspace.read(&format!("{changed}/client.txt"))?;
+    assert_eq!(client, "Will greet the server\nReply 1: [..]\n...\nDone\n");
+
+    let run = workspace.run("verify 01 02")?;
+    assert_eq!(run.code, Some(0), "{}", run.stdout);
+
+    for path in [new, changed].map(|folder| format!("{folder}/client.txt")) {
+        workspace.write(&path, &workspace.read(&path)?.replace('\n', "\r\n"))?;
+    }
+    let run = workspace.run("verify 01 02")?;
+    assert_eq!(run.code, Some(0), "with CRLF: {}", run.stdout);
+    Ok(())
+}
+
+#[test]
+fn bless_does_not_hide_that_two_clients_disagree() -> Result<()> {
+    let workspace = Workspace::new(&["01-hello"])?;
+    workspace.program("lessons/01-hello/examples/odd_client.rs")?;
+    let run = workspace.run("verify --bless")?;
+    assert_eq!(run.code, Some(1));
+    assert_data_eq!(run.summary(), str!["1 passed, 1 failed in [..] s"]);
+    Ok(())
+}
+
+#[test]
+fn lessons_are_selected_by_number_folder_or_package() -> Result<()> {
+    let workspace = Workspace::new(&["01-broken", "03-teams"])?;
+    workspace.write("lessons/01-broken/src/main.rs", "fn main() { made_up }")?;
+
+    // What is not selected need not even compile.
+    for name in ["03", "03-teams", "teams", "03 teams"] {
+        let run = workspace.run(&format!("verify {name}"))?;
+        assert_eq!(run.code, Some(0), "{name}: {}", run.stderr);
+        assert_data_eq!(
+            run.about("03-teams server + client")?,
+            str![[r#"
+ok    03-teams                server + client [..] s
+
+"#]]
+        );
+        assert_data_eq!(run.summary(), str!["1 passed, 0 failed in [..] s"]);
+    }
+
+    let run = workspace.run("verify 03 04")?;
+    assert_eq!((run.code, &*run.stdout), (Some(2), ""));
+    assert_data_eq!(
+        run.stderr,
+        str![[r#"
+error: no lesson `04`: there are 01-broken, 03-teams
+
+"#]]
+    );
+
+    let run = workspace.run("verify --blss")?;
+    assert_eq!((run.code, &*run.stdout), (Some(2), ""));
+    assert!(run.stderr.contains("unexpected argument '--blss'"), "{}", run.stderr);
+
+    let run = workspace.run("verify")?;
+    assert_eq!((run.code, &*run.stdout), (Some(1), ""));
+    assert!(run.stderr.contains("cannot find value `made_up`"), "{}", run.stderr);
+    assert!(run.stderr.contains("error: the lessons do not build: "), "{}", run.stderr);
+    Ok(())
+}
+
+#[test]
+fn examples_are_listed_and_verified_as_pairs_of_their_own() -> Result<()> {
+    let workspace = Workspace::new(&["01-hello"])?;
+    for example in ["more_client", "own_client", "other_pair"] {
+        workspace.program(&format!("lessons/01-hello/examples/{example}.rs"))?;
+    }
+    workspace.transcripts("lessons/01-hello/transcripts/own_client")?;
+    workspace.transcripts("lessons/01-hello/transcripts/other_pair")?;
+    workspace.write("lessons/01-hello/transcripts/step4/client.txt", "Something else\n")?;
+
+    let run = workspace.run("list")?;
+    assert_eq!((run.code, &*run.stderr), (Some(0), ""));
+    assert_data_eq!(
+        run.stdout,
+        str![[r#"
+01-hello (package hello): Made up
+    step 1: define
+    step 2: generate
+    step 3: implement
+    step 4: call
+    pair: server + client
+    pair: server + more_client
+    pair: other_pair
+    pair: server + own_client
+
+"#]]
+    );
+
+    let run = workspace.run("verify")?;
+    assert_eq!(run.code, Some(1));
+    assert_data_eq!(run.summary(), str!["2 passed, 2 failed in [..] s"]);
+    assert_data_eq!(
+        run.about("01-hello server + own_client")?,
+        str![[r#"
+ok    01-hello                server + own_client [..] s
+
+"#]]
+    );
+    assert_data_eq!(
+        run.about("01-hello other_pair")?,
+        str![[r#"
+ok    01-hello                other_pair [..] s
+
+"#]]
+    );
+    for client in ["client", "more_client"] {
+        let about = run.about(&format!("01-hello server + {client}"))?;
+        let failure = "client: it differs from lessons/01-hello/transcripts/step4/client.txt:1";
+        assert!(about.replace('\\', "/").contains(failure), "{about}");
+    }
+    Ok(())
+}
+
+#[test]
+fn there_is_colour_only_where_it_is_wanted() -> Result<()> {
+    let workspace = Workspace::new(&["01-changed"])?;
+    workspace.write("lessons/01-changed/transcripts/step4/client.txt", "Something else\n")?;
+
+    let in_a_pipe = workspace.run("verify")?;
+    assert!(in_a_pipe.stdout.starts_with("FAIL  01-changed "), "{}", in_a_pipe.stdout);
+    assert!(!in_a_pipe.stdout.contains('\x1b'), "{}", in_a_pipe.stdout);
+    assert!(!in_a_pipe.stderr.contains('\x1b'), "{}", in_a_pipe.stderr);
+
+    let mut command = workspace.xtask("verify")?;
+    let forced = Run::of(command.env("CLICOLOR_FORCE", "1"))?;
+    assert!(forced.stdout.starts_with("\x1b["), "{:?}", forced.stdout);
+    assert!(forced.summary().starts_with("\x1b["), "{:?}", forced.stdout);
+
+    let mut command = workspace.xtask("verify")?;
+    let refused = Run::of(command.env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1"))?;
+    assert!(refused.stdout.starts_with("FAIL  01-changed "), "{}", refused.stdout);
+    assert!(!refused.stdout.contains('\x1b'), "{}", refused.stdout);
+    Ok(())
+}
+
+/// Only Unix has these signals; elsewhere a test cannot press Ctrl-C.
+#[cfg(unix)]
+mod stopped {
+    use std::process::Stdio;
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    use super::{Program, Result, Workspace};
+
+    /// Starts `verify`, sends it `signal` as soon as `number` programs run, and waits for its
+    /// end. Returns the exit code and the programs.
+    fn verify(
+        workspace: &Workspace,
+        number: usize,
+        signal: Signal,
+    ) -> Result<(Option<i32>, Vec<Program>)> {
+        let mut command = workspace.xtask("verify")?;
+        let mut runner = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let programs = workspace.started(number)?;
+        kill_process(Pid::from_child(&runner), signal)?;
+        Ok((runner.wait()?.code(), programs))
+    }
+
+    #[test]
+    fn no_program_outlives_the_runner() -> Result<()> {
+        let workspace = Workspace::new(&["01-client-hangs"])?;
+        for (signal, code) in [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)] {
+            // The server, a program that it has started, and the client.
+            let (exit_code, programs) = verify(&workspace, 3, signal)?;
+            assert_eq!(exit_code, Some(code), "{signal:?}");
+            programs.into_iter().try_for_each(Program::ended)?;
+        }
+        Ok(())
+    }
+
+    /// No other system ends the children of a process that cannot do it any more.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn no_program_outlives_a_runner_that_was_killed() -> Result<()> {
+        let workspace = Workspace::new(&["01-client-hangs"])?;
+        let (exit_code, programs) = verify(&workspace, 3, Signal::KILL)?;
+        assert_eq!(exit_code, None);
+        // What the server has started is out of reach.
+        let mut children = programs.into_iter().filter(|program| !program.name.ends_with("helper"));
+        children.try_for_each(Program::ended)
+    }
+
+    #[test]
+    fn no_build_outlives_the_runner() -> Result<()> {
+        let workspace = Workspace::new(&["01-hello"])?;
+        // A build script that waits for the end of the test.
+        workspace.program("lessons/01-hello/build.rs")?;
+        let (exit_code, programs) = verify(&workspace, 1, Signal::INT)?;
+        assert_eq!(exit_code, Some(130));
+        programs.into_iter().try_for_each(Program::ended)
+    }
+}
