@@ -4,6 +4,8 @@ mod ci;
 mod lessons;
 mod pair;
 mod process;
+#[cfg(test)]
+mod promises;
 mod transcript;
 mod verify;
 

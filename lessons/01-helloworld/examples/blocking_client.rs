@@ -5,12 +5,12 @@ use std::env;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use helloworld::pb::greeter_client::GreeterClient;
 use helloworld::pb::{HelloReply, HelloRequest};
 use tokio::runtime::{Builder, Runtime};
 use tonic::Status;
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 
 /// A stub whose methods return when the answer is there. tonic has none, because one is so
 /// quickly made: the stub of the lesson and a runtime to wait on.
@@ -22,10 +22,12 @@ struct BlockingGreeter {
 impl BlockingGreeter {
     fn connect(addr: &str) -> anyhow::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let stub =
-            runtime.block_on(GreeterClient::connect(format!("http://{addr}"))).with_context(
-                || format!("no server at {addr}: start one with `cargo run -p helloworld server`"),
-            )?;
+        let endpoint = Endpoint::from_shared(format!("http://{addr}"))
+            .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?;
+        let channel = runtime.block_on(endpoint.connect()).with_context(|| {
+            format!("no server at {addr}: start one with `cargo run -p helloworld server`")
+        })?;
+        let stub = GreeterClient::new(channel);
         Ok(BlockingGreeter { stub, runtime })
     }
 
@@ -41,26 +43,41 @@ impl BlockingGreeter {
 }
 
 fn main() -> ExitCode {
-    let addr = env::args_os().nth(1);
-    let addr = addr.map_or("127.0.0.1:50051".into(), |addr| addr.to_string_lossy().into_owned());
-    match run(&addr) {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", explain(&error));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(addr: &str) -> anyhow::Result<()> {
-    let mut out = stdout();
-    writeln!(out, "Will try to greet world ...")?;
-    let mut stub = BlockingGreeter::connect(addr)?;
+fn run() -> anyhow::Result<()> {
+    let args: Vec<_> = env::args_os().skip(1).collect();
+    let addr = match &args[..] {
+        [] => "127.0.0.1:50051".into(),
+        [addr] => addr.to_string_lossy(),
+        _ => bail!("give nothing, or the address of a server: `[ADDR]`"),
+    };
+    writeln!(stdout(), "Will try to greet world ...")?;
+    let mut stub = BlockingGreeter::connect(&addr)?;
 
     let reply = stub.say_hello(HelloRequest { name: "you".into() })?;
-    writeln!(out, "Greeter client received: {}", reply.message)?;
+    writeln!(stdout(), "Greeter client received: {}", reply.message)?;
 
     let reply = stub.say_hello_again(HelloRequest { name: "you".into() })?;
-    writeln!(out, "Greeter client received: {}", reply.message)?;
+    writeln!(stdout(), "Greeter client received: {}", reply.message)?;
     Ok(())
+}
+
+/// What went wrong, in one line.
+fn explain(error: &anyhow::Error) -> String {
+    if let Some(status) = error.downcast_ref::<Status>() {
+        let why = match status.message() {
+            "" => status.code().description(),
+            message => message,
+        };
+        return format!("the call failed with {:?}: {why:?}", status.code());
+    }
+    error.to_string()
 }

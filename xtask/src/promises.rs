@@ -1,0 +1,122 @@
+//! What every lesson promises on its command line, and what the README promises. These tests ask
+//! Cargo which lessons there are: a new one is tested as well.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use clap::Parser;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::lessons::{Target, Workspace, cargo};
+use crate::process::Program;
+
+/// Far longer than anything here takes.
+const STUCK: Duration = Duration::from_secs(120);
+
+/// Runs `command` to its end, which must be exit code 1 and one line that begins with `error: `.
+async fn refused(mut command: Command) -> anyhow::Result<String> {
+    command.env("RUST_BACKTRACE", "1");
+    let name = format!("{:?}", command.as_std());
+    let mut program = Program::start(command)?;
+    let status = timeout(STUCK, program.ended()).await.with_context(|| name.clone())??;
+    let error = program.stderr.text();
+    ensure!(status.and_then(|status| status.code()) == Some(1), "{name}: {status:?}: {error}");
+    ensure!(error.starts_with("error: ") && error.lines().count() == 1, "{name}: {error}");
+    Ok(error)
+}
+
+#[tokio::test]
+async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
+    let workspace = Workspace::load().await?;
+    let lessons = workspace.select(&[]).map_err(anyhow::Error::msg)?;
+    let programs = workspace.build(&lessons).await?;
+    let command = |target: &Target, args: &[&OsStr]| {
+        let mut command = Command::new(programs.get(target)?);
+        command.args(target.role).args(args);
+        anyhow::Ok(command)
+    };
+
+    let holder = TcpListener::bind("127.0.0.1:0")?;
+    let taken = OsString::from(holder.local_addr()?.to_string());
+    let free = OsString::from(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string());
+
+    for pair in lessons.iter().flat_map(|lesson| &lesson.pairs) {
+        let error = refused(command(&pair.server, &[&taken])?).await?;
+        ensure!(error.contains(&format!("cannot listen on {}: ", taken.display())), "{error}");
+        let error = refused(command(&pair.server, &["nonsense".as_ref()])?).await?;
+        ensure!(error.contains("cannot listen on nonsense: "), "{error}");
+
+        let error = refused(command(&pair.client, &[&free])?).await?;
+        let expected = format!("no server at {}: start one with `cargo run -p ", free.display());
+        ensure!(error.contains(&expected), "{error}");
+        let error = refused(command(&pair.client, &["::::".as_ref()])?).await?;
+        ensure!(error.contains("\"::::\" is no address: give HOST:PORT"), "{error}");
+
+        for side in [&pair.server, &pair.client] {
+            let too_many = ["127.0.0.1:0"; 4].map(OsStr::new);
+            let error = refused(command(side, &too_many)?).await?;
+            ensure!(error.contains("[ADDR]"), "{error}");
+        }
+        #[cfg(unix)]
+        for side in [&pair.server, &pair.client] {
+            let not_utf8 = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff:50051");
+            refused(command(side, &[not_utf8])?).await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_command_of_the_readme_does_what_it_says() -> anyhow::Result<()> {
+    let workspace = Workspace::load().await?;
+    let readme = fs::read_to_string(workspace.root.join("README.md"))?;
+    for lesson in &workspace.lessons {
+        for side in ["server", "client"] {
+            let line = format!("\ncargo run -p {} {side}\n", lesson.package);
+            ensure!(readme.contains(&line), "README.md has no line{line}");
+        }
+    }
+    let run = |line: &str| {
+        let mut command = Command::new(cargo());
+        command.args(["--quiet"]).args(line.split_whitespace().skip(1));
+        command.current_dir(&workspace.root);
+        Program::start(command)
+    };
+
+    for block in readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        let commands: Vec<&str> =
+            block.lines().filter_map(|line| line.split(" #").next()).map(str::trim).collect();
+        match commands[..] {
+            [server, client] if server.starts_with("cargo run ") => {
+                let mut server = run(server)?;
+                let Some(first) = timeout(STUCK, server.stdout.first_line()).await? else {
+                    bail!("{block}{}", server.stderr.text());
+                };
+                ensure!(first.starts_with("Server started, listening on 127.0.0.1:"), "{first}");
+                let mut client = run(client)?;
+                let status = timeout(STUCK, client.ended()).await??;
+                ensure!(status.is_some_and(|s| s.success()), "{block}{}", client.stderr.text());
+                server.interrupt()?;
+                let status = timeout(STUCK, server.ended()).await??;
+                ensure!(cfg!(windows) || status.is_some_and(|s| s.success()), "{block}{status:?}");
+            }
+            _ => {
+                for line in commands {
+                    let is_check = crate::ci::COMMANDS.contains(&line);
+                    ensure!(is_check || is_xtask(line), "nobody runs `{line}` of README.md");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether `line` is a command line that xtask takes.
+fn is_xtask(line: &str) -> bool {
+    line.strip_prefix("cargo ")
+        .is_some_and(|args| crate::Cli::try_parse_from(args.split_whitespace()).is_ok())
+}
