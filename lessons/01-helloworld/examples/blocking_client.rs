@@ -2,7 +2,8 @@
 //! [ADDR]`. Every call waits for its answer, as those of a blocking (synchronous) stub do.
 
 use std::env;
-use std::io::{Write, stdout};
+use std::error::Error;
+use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -23,6 +24,8 @@ impl BlockingGreeter {
     fn connect(addr: &str) -> anyhow::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let endpoint = Endpoint::from_shared(format!("http://{addr}"))
+            .ok()
+            .filter(|endpoint| endpoint.uri().port_u16().is_some())
             .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?;
         let channel = runtime.block_on(endpoint.connect()).with_context(|| {
             format!("no server at {addr}: start one with `cargo run -p helloworld server`")
@@ -46,7 +49,8 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", explain(&error));
+            // If not even this can be printed, there is still the exit code.
+            _ = writeln!(stderr(), "error: {}", explain(&error));
             ExitCode::FAILURE
         }
     }
@@ -77,7 +81,12 @@ fn explain(error: &anyhow::Error) -> String {
             "" => status.code().description(),
             message => message,
         };
-        return format!("the call failed with {:?}: {why:?}", status.code());
+        // A status that the server has sent has no source.
+        return if status.source().is_none() {
+            format!("the server answered {:?}: {why:?}", status.code())
+        } else {
+            format!("the connection broke: {why:?}: is the server of this lesson still running?")
+        };
     }
     error.to_string()
 }

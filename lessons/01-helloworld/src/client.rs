@@ -19,13 +19,14 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     // Not println!, which panics when nobody reads our output any more.
     writeln!(stdout(), "Will try to greet world ...")?;
 
-    let channel = Endpoint::from_shared(format!("http://{addr}"))
-        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?
-        .connect()
-        .await
-        .with_context(|| {
-            format!("no server at {addr}: start one with `cargo run -p helloworld server`")
-        })?;
+    let endpoint = Endpoint::from_shared(format!("http://{addr}"))
+        .ok()
+        // Without a port, it would be that of the web: 80.
+        .filter(|endpoint| endpoint.uri().port_u16().is_some())
+        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?;
+    let channel = endpoint.connect().await.with_context(|| {
+        format!("no server at {addr}: start one with `cargo run -p helloworld server`")
+    })?;
     let mut stub = GreeterClient::new(channel);
 
     let request = HelloRequest { name: "you".into() };

@@ -18,13 +18,13 @@ use crate::pb::{Displacement, Point};
 /// If `addr` is no address, if no server listens there, or if a call fails that should not:
 /// then with the `tonic::Status` of that call.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
-    let channel = Endpoint::from_shared(format!("http://{addr}"))
-        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?
-        .connect()
-        .await
-        .with_context(|| {
-            format!("no server at {addr}: start one with `cargo run -p unary-displacement server`")
-        })?;
+    let endpoint = Endpoint::from_shared(format!("http://{addr}"))
+        .ok()
+        .filter(|endpoint| endpoint.uri().port_u16().is_some())
+        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?;
+    let channel = endpoint.connect().await.with_context(|| {
+        format!("no server at {addr}: start one with `cargo run -p unary-displacement server`")
+    })?;
     let mut stub = DisplacementServiceClient::new(channel);
 
     writeln!(stdout(), "calling server...")?;

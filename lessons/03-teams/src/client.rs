@@ -16,13 +16,13 @@ use crate::pb::{TeamRequest, TeamResponse};
 /// If `addr` is no address, if no server listens there, or if a call fails: then with the
 /// `tonic::Status` of that call.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
-    let channel = Endpoint::from_shared(format!("http://{addr}"))
-        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?
-        .connect()
-        .await
-        .with_context(|| {
-            format!("no server at {addr}: start one with `cargo run -p teams server`")
-        })?;
+    let endpoint = Endpoint::from_shared(format!("http://{addr}"))
+        .ok()
+        .filter(|endpoint| endpoint.uri().port_u16().is_some())
+        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?;
+    let channel = endpoint.connect().await.with_context(|| {
+        format!("no server at {addr}: start one with `cargo run -p teams server`")
+    })?;
     let mut stub = TeamsClient::new(channel);
 
     for city in ["Chicago", "Philadelphia", "Miami"] {

@@ -1,12 +1,13 @@
 //! The two programs of the lesson: `server [ADDR]` and `client [ADDR]`.
 
 use std::env;
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use anyhow::bail;
 
 // ANCHOR: step3-imports
-use std::io::{Write, stdout};
+use std::io::stdout;
 
 use anyhow::anyhow;
 use teams::server;
@@ -19,6 +20,8 @@ const ADDR: &str = "127.0.0.1:50051";
 // ANCHOR_END: step3-imports
 
 // ANCHOR: step4-imports
+use std::error::Error;
+
 use teams::client;
 use tonic::Status;
 // ANCHOR_END: step4-imports
@@ -28,7 +31,8 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", explain(&error));
+            // If not even this can be printed, there is still the exit code.
+            _ = writeln!(stderr(), "error: {}", explain(&error));
             ExitCode::FAILURE
         }
     }
@@ -56,7 +60,9 @@ async fn run() -> anyhow::Result<()> {
 /// Serves on `addr` (HOST:PORT; port 0 is any free one) until Ctrl-C.
 async fn serve(addr: &str) -> anyhow::Result<()> {
     let listener = TcpListener::bind(addr).await.map_err(|error| {
-        anyhow!("cannot listen on {addr}: {error}: give another HOST:PORT; port 0 is any free one")
+        anyhow!(
+            "cannot listen on {addr:?}: {error}: give another HOST:PORT; port 0 is any free one"
+        )
     })?;
     let addr = listener.local_addr()?;
 
@@ -65,7 +71,7 @@ async fn serve(addr: &str) -> anyhow::Result<()> {
         signal::ctrl_c().await?;
         stop.notify_one();
         signal::ctrl_c().await?;
-        bail!("stopped by a second Ctrl-C: calls under way were cut off")
+        bail!("stopped by a second Ctrl-C: open connections were cut off")
     };
     let serve = async {
         writeln!(stdout(), "Server started, listening on {addr}")?;
@@ -88,7 +94,12 @@ fn explain(error: &anyhow::Error) -> String {
             "" => status.code().description(),
             message => message,
         };
-        return format!("the call failed with {:?}: {why:?}", status.code());
+        // A status that the server has sent has no source.
+        return if status.source().is_none() {
+            format!("the server answered {:?}: {why:?}", status.code())
+        } else {
+            format!("the connection broke: {why:?}: is the server of this lesson still running?")
+        };
     }
     // ANCHOR_END: step4-explain
     error.to_string()

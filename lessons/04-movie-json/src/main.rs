@@ -1,12 +1,13 @@
 //! The two programs of the lesson: `server [ADDR [DATA]]` and `client [ADDR]`.
 
 use std::env;
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use anyhow::bail;
 
 // ANCHOR: step3-imports
-use std::io::{Write, stdout};
+use std::io::stdout;
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -23,6 +24,8 @@ const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/movies.json"
 // ANCHOR_END: step3-imports
 
 // ANCHOR: step4-imports
+use std::error::Error;
+
 use movie_json::client;
 use tonic::Status;
 // ANCHOR_END: step4-imports
@@ -32,7 +35,8 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", explain(&error));
+            // If not even this can be printed, there is still the exit code.
+            _ = writeln!(stderr(), "error: {}", explain(&error));
             ExitCode::FAILURE
         }
     }
@@ -63,7 +67,9 @@ async fn run() -> anyhow::Result<()> {
 async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
     let movies = Movies::load(Path::new(data))?;
     let listener = TcpListener::bind(addr).await.map_err(|error| {
-        anyhow!("cannot listen on {addr}: {error}: give another HOST:PORT; port 0 is any free one")
+        anyhow!(
+            "cannot listen on {addr:?}: {error}: give another HOST:PORT; port 0 is any free one"
+        )
     })?;
     let addr = listener.local_addr()?;
 
@@ -72,7 +78,7 @@ async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
         signal::ctrl_c().await?;
         stop.notify_one();
         signal::ctrl_c().await?;
-        bail!("stopped by a second Ctrl-C: calls under way were cut off")
+        bail!("stopped by a second Ctrl-C: open connections were cut off")
     };
     let serve = async {
         writeln!(stdout(), "Server started, listening on {addr}")?;
@@ -95,7 +101,12 @@ fn explain(error: &anyhow::Error) -> String {
             "" => status.code().description(),
             message => message,
         };
-        return format!("the call failed with {:?}: {why:?}", status.code());
+        // A status that the server has sent has no source.
+        return if status.source().is_none() {
+            format!("the server answered {:?}: {why:?}", status.code())
+        } else {
+            format!("the connection broke: {why:?}: is the server of this lesson still running?")
+        };
     }
     // ANCHOR_END: step4-explain
     error.to_string()

@@ -33,6 +33,7 @@ pub struct Movies {
 
 /// What a data file looks like.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with the key `movies`")]
 struct DataFile {
     movies: Vec<MovieData>,
 }
@@ -46,9 +47,9 @@ impl Movies {
     /// If the file cannot be read, or is not of that form: then with the line and the column.
     pub fn load(path: &Path) -> anyhow::Result<Movies> {
         let json = fs::read(path)
-            .map_err(|error| anyhow!("cannot read the films in {}: {error}", path.display()))?;
+            .map_err(|error| anyhow!("cannot read the films in {path:?}: {error}"))?;
         let DataFile { movies } = serde_json::from_slice(&json)
-            .map_err(|error| anyhow!("no films in {}: {error}", path.display()))?;
+            .map_err(|error| anyhow!("no films in {path:?}: {error}"))?;
         let mut index = HashMap::with_capacity(movies.len());
         for (i, movie) in movies.iter().enumerate() {
             index.entry(movie.id.clone()).or_insert(i);
@@ -80,7 +81,7 @@ impl Movie for MovieServicer {
                 writeln!(stdout(), "Movie found!")?;
                 Ok(Response::new(movie.clone()))
             }
-            None => Err(Status::not_found(format!("no movie has the id {id:?}"))),
+            None => Err(Status::not_found("no movie has this id")),
         }
     }
 

@@ -17,7 +17,7 @@ fn says_in_one_line_what_is_wrong_with_a_data_file() -> anyhow::Result<()> {
         (
             "number.json",
             "7",
-            "invalid type: integer `7`, expected struct DataFile at line 1 column 1",
+            "invalid type: integer `7`, expected an object with the key `movies` at line 1 column 1",
         ),
         ("no-movies.json", "{}", "missing field `movies` at line 1 column 2"),
         ("no-title.json", "{\"movies\": [{\"id\": \"1\"}]}", "missing field `title` at line 1"),

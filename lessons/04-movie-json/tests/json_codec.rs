@@ -49,6 +49,7 @@ async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()>
         ("nothing", b"", Code::Internal),
         ("cut short", b"{\"id\": \"", Code::Internal),
         ("no id", b"{}", Code::Internal),
+        ("a long string", format!("\"{}\"", "x".repeat(1 << 20)).as_bytes(), Code::Internal),
         ("no UTF-8", b"{\"id\": \"\xc3\x28\"}", Code::Internal),
         ("no end of it", &[b'['; 1 << 20], Code::Internal),
         ("over 4 MiB", &[b' '; (4 << 20) + 1], Code::OutOfRange),

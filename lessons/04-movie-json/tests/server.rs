@@ -46,11 +46,12 @@ async fn says_that_there_is_no_such_film() -> anyhow::Result<()> {
     let (listener, channel) = listen().await?;
     tokio::spawn(server::run(listener, Movies::load(Path::new(DATA))?, pending()));
     let mut stub = MovieClient::new(channel);
-    for id in ["", "1", "A8034F44-AEE4-44CF-B32C-74CF452AAAAE"] {
+    // The message of a status travels in a header: what comes from a client may be too long for it.
+    for id in ["", "1", "A8034F44-AEE4-44CF-B32C-74CF452AAAAE", &"\u{1}".repeat(1 << 20)] {
         let answer = stub.get_movie_by_id(MovieId { id: id.into() }).await;
         let status = answer.map(|_| ()).unwrap_err();
         assert_eq!(status.code(), Code::NotFound);
-        assert_eq!(status.message(), format!("no movie has the id {id:?}"));
+        assert_eq!(status.message(), "no movie has this id");
     }
     Ok(())
 }

@@ -28,13 +28,13 @@ use crate::state_pb::{Data, Status};
 pub async fn run(addr: &str) -> anyhow::Result<()> {
     writeln!(stdout(), "Will try to greet world ...")?;
 
-    let channel = Endpoint::from_shared(format!("http://{addr}"))
-        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?
-        .connect()
-        .await
-        .with_context(|| {
-            format!("no server at {addr}: start one with `cargo run -p streaming server`")
-        })?;
+    let endpoint = Endpoint::from_shared(format!("http://{addr}"))
+        .ok()
+        .filter(|endpoint| endpoint.uri().port_u16().is_some())
+        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?;
+    let channel = endpoint.connect().await.with_context(|| {
+        format!("no server at {addr}: start one with `cargo run -p streaming server`")
+    })?;
     let mut stub = GreeterClient::new(channel.clone());
 
     let mut replies = stub.say_hello_v1(HelloRequest { name: "you".into() }).await?.into_inner();

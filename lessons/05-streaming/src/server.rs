@@ -18,9 +18,9 @@ use crate::pb::{HelloReply, HelloRequest};
 // ANCHOR: step5-imports
 use tonic::Streaming;
 
-/// The names that `SayHello_v2` takes, in bytes. All of them go into one reply, and a client
-/// takes a message of 4 MiB at most, unless told otherwise.
-const MAX_NAMES: usize = 4 * 1024 * 1024;
+/// How many bytes of names `SayHello_v2` takes. All of them go into one reply, and a client takes
+/// a message of 4 MiB at most, unless told otherwise; the rest of the reply needs less than 1 KiB.
+const MAX_NAMES: usize = 4 * 1024 * 1024 - 1024;
 
 // ANCHOR_END: step5-imports
 // ANCHOR: step7-imports
@@ -127,7 +127,16 @@ impl RequestStreaming for RequestStreamingServicer {
 /// If the connections of `listener` cannot be served.
 pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let router = Server::builder().add_service(GreeterServer::new(GreeterServicer));
+    let mut builder = Server::builder();
+    // ANCHOR: step5-windows
+    // What a client may send ahead of us, in bytes: on one stream, and on a connection. Many
+    // small messages that wait count for more than their size. With these windows their sender
+    // waits before they are too many; with the usual ones its connection would be cut.
+    builder = builder
+        .initial_stream_window_size(64 * 1024)
+        .initial_connection_window_size(8 * 1024 * 1024);
+    // ANCHOR_END: step5-windows
+    let router = builder.add_service(GreeterServer::new(GreeterServicer));
     // ANCHOR: step7-add-service
     let router = router.add_service(RequestStreamingServer::new(RequestStreamingServicer));
     // ANCHOR_END: step7-add-service

@@ -13,6 +13,7 @@ use crate::pb::{Feature, Point};
 /// A place as the data file has it: `{"location": {"latitude": …, "longitude": …}, "name": …}`,
 /// with coordinates in degrees times 10^7, and an empty name if it has none.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(expecting = "a place")]
 pub struct Place {
     /// Where it is.
     pub location: Point,
@@ -50,9 +51,9 @@ impl Places {
     pub fn load(path: &Path) -> anyhow::Result<Places> {
         // Read as a whole, because serde_json is many times slower on a file than on a buffer.
         let json = fs::read(path)
-            .map_err(|error| anyhow!("cannot read the places in {}: {error}", path.display()))?;
+            .map_err(|error| anyhow!("cannot read the places in {path:?}: {error}"))?;
         let places = serde_json::from_slice(&json)
-            .map_err(|error| anyhow!("no list of places in {}: {error}", path.display()))?;
+            .map_err(|error| anyhow!("no list of places in {path:?}: {error}"))?;
         Ok(Places::new(places))
     }
 

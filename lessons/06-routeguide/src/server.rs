@@ -41,10 +41,13 @@ use crate::pb::RouteNote;
 
 /// How many notes a stream may leave at one point. Each is sent again for every later one, so
 /// that n of them cost n * n / 2 answers.
-const MAX_NOTES_AT_A_POINT: usize = 1_000;
+const MAX_NOTES_AT_A_POINT: usize = 500;
 
 /// How many bytes all notes of a stream may take: the server keeps them until it ends.
 const MAX_BYTES_OF_NOTES: usize = 16 * 1024 * 1024;
+
+/// What keeping a note takes besides its own bytes, roughly: its place in the map and the vector.
+const BYTES_AROUND_A_NOTE: usize = 256;
 // ANCHOR_END: step7-imports
 
 /// Implements the service `routeguide.RouteGuide`.
@@ -128,7 +131,7 @@ impl RouteGuide for RouteGuideServicer {
                 for note in earlier.iter() {
                     yield note.clone();
                 }
-                bytes += size_of::<RouteNote>() + note.encoded_len();
+                bytes += note.encoded_len() + BYTES_AROUND_A_NOTE;
                 if earlier.len() == MAX_NOTES_AT_A_POINT || bytes > MAX_BYTES_OF_NOTES {
                     Err(too_many_notes())?;
                 }
@@ -197,7 +200,15 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let servicer = RouteGuideServicer { places: Arc::new(places) };
-    Server::builder()
+    let mut builder = Server::builder();
+    // ANCHOR: step6-windows
+    // What a client may send ahead of us, in bytes: on one stream, and on a connection. See
+    // lesson 5 for why.
+    builder = builder
+        .initial_stream_window_size(64 * 1024)
+        .initial_connection_window_size(8 * 1024 * 1024);
+    // ANCHOR_END: step6-windows
+    builder
         .add_service(RouteGuideServer::new(servicer))
         .serve_with_incoming_shutdown(incoming, shutdown)
         .await?;

@@ -15,16 +15,16 @@ use super::pb::{Product, ProductId};
 ///
 /// If `addr` is no address, if no server listens there, or if a call fails that should not.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
-    let channel = Endpoint::from_shared(format!("http://{addr}"))
-        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?
-        .connect()
-        .await
-        .with_context(|| {
-            format!(
-                "no server at {addr}: start one with \
+    let endpoint = Endpoint::from_shared(format!("http://{addr}"))
+        .ok()
+        .filter(|endpoint| endpoint.uri().port_u16().is_some())
+        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?;
+    let channel = endpoint.connect().await.with_context(|| {
+        format!(
+            "no server at {addr}: start one with \
                  `cargo run -p unary-displacement --example product_info server`"
-            )
-        })?;
+        )
+    })?;
     let mut stub = ProductInfoClient::new(channel);
 
     for (name, description) in [("Kettle", "Boils a litre"), ("Teapot", "Holds four cups")] {

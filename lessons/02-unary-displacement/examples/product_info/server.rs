@@ -33,7 +33,7 @@ impl ProductInfo for ProductInfoServicer {
         let ProductId { value } = request.into_inner();
         match self.products.lock().await.get(&value) {
             Some(product) => Ok(Response::new(product.clone())),
-            None => Err(Status::not_found(format!("no product has the id {value:?}"))),
+            None => Err(Status::not_found("no product has this id")),
         }
     }
 }

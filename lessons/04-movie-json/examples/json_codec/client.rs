@@ -15,16 +15,16 @@ use super::json::movie_client::MovieClient;
 ///
 /// If `addr` is no address, if no server listens there, or if the call fails.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
-    let channel = Endpoint::from_shared(format!("http://{addr}"))
-        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?
-        .connect()
-        .await
-        .with_context(|| {
-            format!(
-                "no server at {addr}: start one with \
+    let endpoint = Endpoint::from_shared(format!("http://{addr}"))
+        .ok()
+        .filter(|endpoint| endpoint.uri().port_u16().is_some())
+        .with_context(|| format!("{addr:?} is no address: give HOST:PORT"))?;
+    let channel = endpoint.connect().await.with_context(|| {
+        format!(
+            "no server at {addr}: start one with \
                  `cargo run -p movie-json --example json_codec server`"
-            )
-        })?;
+        )
+    })?;
     let mut stub = MovieClient::new(channel);
 
     let request = MovieId { id: "a8034f44-aee4-44cf-b32c-74cf452aaaae".into() };

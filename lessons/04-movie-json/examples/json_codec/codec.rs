@@ -55,8 +55,11 @@ impl<Out, In: DeserializeOwned> Decoder for JsonCodec<Out, In> {
 
     fn decode(&mut self, buf: &mut DecodeBuf<'_>) -> Result<Option<In>, Status> {
         // tonic calls this with one whole message, never with a part of it.
-        let message = serde_json::from_reader(buf.reader())
-            .map_err(|error| Status::internal(format!("cannot read JSON: {error}")))?;
+        let message = serde_json::from_reader(buf.reader()).map_err(|error| {
+            // Not the error itself, which repeats what it has read: a status must be short.
+            let (line, column) = (error.line(), error.column());
+            Status::internal(format!("no JSON of this type at line {line} column {column}"))
+        })?;
         Ok(Some(message))
     }
 }

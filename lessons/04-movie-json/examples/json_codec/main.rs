@@ -11,7 +11,8 @@ mod json {
 }
 
 use std::env;
-use std::io::{Write, stdout};
+use std::error::Error;
+use std::io::{Write, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -33,7 +34,8 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", explain(&error));
+            // If not even this can be printed, there is still the exit code.
+            _ = writeln!(stderr(), "error: {}", explain(&error));
             ExitCode::FAILURE
         }
     }
@@ -59,7 +61,9 @@ async fn run() -> anyhow::Result<()> {
 async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
     let movies = Movies::load(Path::new(data))?;
     let listener = TcpListener::bind(addr).await.map_err(|error| {
-        anyhow!("cannot listen on {addr}: {error}: give another HOST:PORT; port 0 is any free one")
+        anyhow!(
+            "cannot listen on {addr:?}: {error}: give another HOST:PORT; port 0 is any free one"
+        )
     })?;
     let addr = listener.local_addr()?;
 
@@ -68,7 +72,7 @@ async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
         signal::ctrl_c().await?;
         stop.notify_one();
         signal::ctrl_c().await?;
-        bail!("stopped by a second Ctrl-C: calls under way were cut off")
+        bail!("stopped by a second Ctrl-C: open connections were cut off")
     };
     let serve = async {
         writeln!(stdout(), "Server started, listening on {addr}")?;
@@ -89,7 +93,12 @@ fn explain(error: &anyhow::Error) -> String {
             "" => status.code().description(),
             message => message,
         };
-        return format!("the call failed with {:?}: {why:?}", status.code());
+        // A status that the server has sent has no source.
+        return if status.source().is_none() {
+            format!("the server answered {:?}: {why:?}", status.code())
+        } else {
+            format!("the connection broke: {why:?}: is the server of this lesson still running?")
+        };
     }
     error.to_string()
 }

@@ -23,7 +23,7 @@ impl Movie for JsonMovieServicer {
         let MovieId { id } = request.into_inner();
         match self.movies.by_id(&id) {
             Some(movie) => Ok(Response::new(movie.clone())),
-            None => Err(Status::not_found(format!("no movie has the id {id:?}"))),
+            None => Err(Status::not_found("no movie has this id")),
         }
     }
 }
