@@ -1,11 +1,18 @@
 //! Every method, and every hostile input that can reach it, on a server in this process.
 
+use std::convert::Infallible;
 use std::fs;
 use std::future::pending;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use async_stream::stream;
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use prost::Message;
+use prost::bytes::Bytes;
 use routeguide::pb::route_guide_client::RouteGuideClient;
 use routeguide::pb::{Feature, Point, Rectangle, RouteNote};
 use routeguide::places::{Place, Places};
@@ -15,8 +22,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_stream::iter;
+use tonic::body::Body;
+use tonic::codegen::http;
 use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
+use tower::ServiceExt;
 
 #[path = "../../testing.rs"]
 mod testing;
@@ -113,8 +123,7 @@ async fn lists_the_whole_world_from_south_to_north() -> anyhow::Result<()> {
     let places: Vec<Place> = serde_json::from_slice(&fs::read(DATA)?)?;
     assert_eq!(places.len(), 100);
     assert!(places.is_sorted_by_key(|place| place.location.latitude));
-    let world =
-        rectangle(point(-900_000_000, -1_800_000_000), point(900_000_000, 1_800_000_000));
+    let world = rectangle(point(-900_000_000, -1_800_000_000), point(900_000_000, 1_800_000_000));
     let features = all(stub.list_features(world).await?.into_inner()).await?;
     assert_eq!(features, Vec::from_iter(places.iter().map(Place::to_feature)));
     Ok(())
@@ -135,8 +144,8 @@ async fn sums_up_a_route() -> anyhow::Result<()> {
         ("a place twice", vec![NAMED, NAMED], (2, 2, 0)),
         ("four degrees", degrees.into(), (5, 0, 444_779)),
         ("back and forth", [degrees[0], degrees[1]].repeat(3), (6, 0, 555_974)),
-        ("half round the earth", poles.into(), (2, 0, 20_015_086)),
-        ("a great deal farther", poles.repeat(100), (200, 0, i32::MAX)),
+        ("round the earth", [poles[0], poles[1], poles[0]].into(), (3, 0, 40_030_173)),
+        ("a great deal farther", poles.repeat(2_000), (4_000, 0, i32::MAX)),
     ] {
         let begin = Instant::now();
         let summary = stub.record_route(iter(route)).await?.into_inner();
@@ -221,10 +230,7 @@ async fn names_the_point_that_is_missing() -> anyhow::Result<()> {
     let mut answers = stub.route_chat(notes).await?.into_inner();
     assert_eq!(answers.message().await?, Some(note(NAMED, "a")));
     let status = answers.message().await.unwrap_err();
-    assert_eq!(
-        (status.code(), status.message()),
-        (Code::InvalidArgument, "location is missing")
-    );
+    assert_eq!((status.code(), status.message()), (Code::InvalidArgument, "location is missing"));
     Ok(())
 }
 
@@ -297,25 +303,71 @@ async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()>
 }
 
 #[tokio::test]
+async fn does_not_hang_up_on_a_client_whose_small_messages_wait() -> anyhow::Result<()> {
+    let (listener, channel) = listen().await?;
+    let mut others = RouteGuideClient::new(connect(listener.local_addr()?)?);
+    tokio::spawn(server::run(listener, Places::new(vec![]), pending()));
+
+    // One long note, and very many short ones in frames of their own: tonic would pack them
+    // together, but clients in other languages do not.
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&sent);
+    let frames = stream! {
+        let long = note(NOWHERE, "x".repeat(16 * 1024)).encode_to_vec();
+        let short = note(NOWHERE, "").encode_to_vec();
+        for message in [long].into_iter().chain(std::iter::repeat_n(short, 100_000)) {
+            let length = (message.len() as u32).to_be_bytes();
+            let frame = [&[0], &length[..], &message].concat();
+            counter.fetch_add(1, Ordering::Relaxed);
+            yield Ok::<_, Infallible>(Frame::data(Bytes::from(frame)));
+        }
+    };
+    let request = http::Request::post("/routeguide.RouteGuide/RouteChat")
+        .header("content-type", "application/grpc")
+        .body(Body::new(StreamBody::new(frames)))?;
+    let response = channel.oneshot(request).await?;
+
+    // Nobody reads the answers, so the server takes no more notes: they wait.
+    let mut before = 0;
+    loop {
+        for _ in 0..100 {
+            others.get_feature(NOWHERE).await?;
+        }
+        let now = sent.load(Ordering::Relaxed);
+        if now == before {
+            break;
+        }
+        before = now;
+    }
+    // Now somebody does, up to the limit of the chat.
+    let body = response.into_body().collect().await?;
+    let status = body.trailers().and_then(Status::from_header_map);
+    assert_eq!(status.map(|status| status.code()), Some(Code::ResourceExhausted));
+    Ok(())
+}
+
+#[tokio::test]
 async fn ends_a_chat_with_too_many_notes_at_a_point() -> anyhow::Result<()> {
+    const MANY: i32 = 3_000;
     let mut stub = RouteGuideClient::new(serve().await?);
-    let elsewhere = iter((0..3_000).map(|n| note(point(0, n), "")));
+    let elsewhere = iter((1..=MANY).map(|n| note(point(0, n), "")));
     assert_eq!(all(stub.route_chat(elsewhere).await?.into_inner()).await?, []);
 
-    let endless = iter((1..).map(|n| note(NAMED, format!("{n}"))));
-    let mut answers = stub.route_chat(endless).await?.into_inner();
+    let here = iter((1..=MANY).map(|n| note(NAMED, n.to_string())));
+    let mut answers = stub.route_chat(here).await?.into_inner();
     let (mut count, mut kept) = (0, 0);
     let status = loop {
         match answers.message().await {
-            Ok(Some(answer)) => (count, kept) = (count + 1, answer.message.parse::<usize>()?),
-            Ok(None) => unreachable!("an endless chat has ended"),
+            Ok(Some(answer)) => (count, kept) = (count + 1, answer.message.parse::<i32>()?),
+            Ok(None) => panic!("{MANY} notes are not too many"),
             Err(status) => break status,
         }
     };
     assert_eq!(status.code(), Code::ResourceExhausted);
-    assert!(status.message().starts_with(&format!("a stream keeps {kept} notes at a point ")));
-    // None for the first note, one for the second, and so on; for the last, which is one too
-    // many, all that are kept.
+    let expected = format!("a stream keeps {kept} notes at a point ");
+    assert!(status.message().starts_with(&expected), "{kept}: {status:?}");
+    // No answer to the first note, one to the second, and so on. The last, which is one too many,
+    // has all that are kept.
     assert_eq!(count, kept * (kept + 1) / 2);
     assert_eq!(stub.get_feature(NAMED).await?.into_inner().name, NAME);
     Ok(())
@@ -325,38 +377,92 @@ async fn ends_a_chat_with_too_many_notes_at_a_point() -> anyhow::Result<()> {
 async fn ends_a_chat_with_too_many_bytes_of_notes() -> anyhow::Result<()> {
     let mut stub = RouteGuideClient::new(serve().await?);
     let mebibyte = "x".repeat(1 << 20);
-    let endless = iter((0..).map(move |n| note(point(0, n), mebibyte.clone())));
-    let mut answers = stub.route_chat(endless).await?.into_inner();
-    let status = timeout(STUCK, answers.message()).await?.unwrap_err();
-    assert_eq!(status.code(), Code::ResourceExhausted);
-    assert_eq!(stub.get_feature(NAMED).await?.into_inner().name, NAME);
+    for (mebibytes, code) in [(8, Code::Ok), (64, Code::ResourceExhausted), (8, Code::Ok)] {
+        let mebibyte = mebibyte.clone();
+        let notes = iter((0..mebibytes).map(move |n| note(point(0, n), mebibyte.clone())));
+        let answer = all(stub.route_chat(notes).await?.into_inner()).await;
+        let found = answer.map_or_else(|status| status.code(), |_| Code::Ok);
+        assert_eq!(found, code, "{mebibytes} MiB");
+    }
     Ok(())
 }
 
-/// A client begins `call`, which returns what keeps it open, and vanishes: then nothing of the
+/// A client begins `call`, which returns what keeps it open, and vanishes. Then nothing of the
 /// call is left on the server.
-async fn assert_ends<F>(call: impl FnOnce(RouteGuideClient<Channel>) -> F) -> anyhow::Result<()>
+async fn assert_ends<F, T>(call: impl FnOnce(RouteGuideClient<Channel>) -> F) -> anyhow::Result<()>
 where
-    F: Future<Output = anyhow::Result<Box<dyn Send>>> + Send + 'static,
+    F: Future<Output = anyhow::Result<T>> + Send + 'static,
+    T: Send + 'static,
 {
     let (listener, _) = listen().await?;
     let addr = listener.local_addr()?;
-    // More places than HTTP/2 has windows for.
+    // More places than fit into the windows of HTTP/2: the server is never through with them.
     let name = "x".repeat(100);
     let places = (0..100_000).map(|n| Place { location: point(n, 0), name: name.clone() });
     let places = Places::new(places.collect());
     let (stop, stopped) = oneshot::channel();
-    let served = tokio::spawn(server::run(listener, places, async {
-        stopped.await.unwrap_or(());
-    }));
+    let stopped = async { stopped.await.unwrap_or(()) };
+    let served = tokio::spawn(server::run(listener, places, stopped));
+
     // A runtime of its own: when it is shut down, the client is gone, connection and all.
     let client = Runtime::new()?;
-    let connected = client.block_on_connect(addr)?;
-    let open = client.spawn(call(connected)).await??;
+    let channel = client.spawn(async move { connect(addr) }).await??;
+    let call = call(RouteGuideClient::new(channel.clone()));
+    let open = timeout(STUCK, client.spawn(call)).await;
     client.shutdown_background();
+    let open = open???;
     assert!(stop.send(()).is_ok(), "the server had stopped by itself");
-    // It waits for the connections.
+    // It waits for its connections, but not for what calls may have spawned.
     timeout(STUCK, served).await???;
-    drop(open);
+    let tasks = Handle::current().metrics();
+    timeout(STUCK, async {
+        while tasks.num_alive_tasks() > 0 {
+            yield_now().await;
+        }
+    })
+    .await?;
+    drop((open, channel));
     Ok(())
+}
+
+#[tokio::test]
+async fn ends_a_list_for_a_client_that_vanishes() -> anyhow::Result<()> {
+    assert_ends(|mut stub| async move {
+        let all_of_them = rectangle(NOWHERE, point(900_000_000, 0));
+        let mut features = stub.list_features(all_of_them).await?.into_inner();
+        assert!(features.message().await?.is_some(), "the call is under way");
+        Ok(features)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn ends_a_route_for_a_client_that_vanishes() -> anyhow::Result<()> {
+    assert_ends(|mut stub| async move {
+        let (begin, begun) = oneshot::channel();
+        let route = stream! {
+            // Those that do not fit into the windows of HTTP/2, the server has taken.
+            for _ in 0..200_000 {
+                yield NAMED;
+            }
+            begin.send(()).unwrap_or(());
+            pending::<()>().await;
+        };
+        let call = tokio::spawn(async move { stub.record_route(route).await });
+        begun.await?;
+        Ok(call)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn ends_a_chat_for_a_client_that_vanishes() -> anyhow::Result<()> {
+    assert_ends(|mut stub| async move {
+        let (sender, mut answers) = chat(&mut stub).await?;
+        sender.send(note(NAMED, "a")).await?;
+        sender.send(note(NAMED, "b")).await?;
+        assert_eq!(answers.message().await?, Some(note(NAMED, "a")), "the call is under way");
+        Ok((sender, answers))
+    })
+    .await
 }
