@@ -159,10 +159,12 @@ async fn ends_its_work_for_a_client_that_vanishes() -> anyhow::Result<()> {
             pending::<()>().await;
         };
         let mut replies = GreeterClient::new(connect(addr)?).say_hello_v3(requests).await?;
-        anyhow::Ok(replies.get_mut().message().await?)
+        assert!(replies.get_mut().message().await?.is_some(), "the call is under way");
+        anyhow::Ok(replies)
     });
-    assert!(call.await??.is_some(), "the call is under way");
+    let open = call.await??;
     client.shutdown_background();
+    drop(open);
     assert!(stop.send(()).is_ok(), "the server had stopped by itself");
     // It waits for the calls under way: if it ends, there are none.
     timeout(STUCK, served).await??

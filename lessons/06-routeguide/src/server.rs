@@ -173,7 +173,7 @@ pub fn distance(a: Point, b: Point) -> f64 {
     let half_height = (to - from) / 2.0;
     let half_width = (radians(b.longitude) - radians(a.longitude)) / 2.0;
     let h = half_height.sin().powi(2) + from.cos() * to.cos() * half_width.sin().powi(2);
-    // Rounding can lift h above 1, where the arc sine has no value.
+    // Should rounding lift the root above 1: there the arc sine has no value.
     2.0 * EARTH_RADIUS * h.sqrt().min(1.0).asin()
 }
 // ANCHOR_END: step6-distance

@@ -75,7 +75,9 @@ proptest! {
     }
 
     #[test]
-    fn measures_short_ways_to_the_millimetre(a in on_earth(), north in -999_i32..=999, east in -999..=999) {
+    fn measures_short_ways_to_the_millimetre(
+        a in on_earth(), north in -999_i32..=999, east in -999_i32..=999,
+    ) {
         let latitude = (a.latitude + north).clamp(-900_000_000, 900_000_000);
         let b = Point { latitude, longitude: a.longitude + east };
         let (metres, expected) = (distance(a, b), distance_by_vectors(a, b));
