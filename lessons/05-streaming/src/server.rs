@@ -1,6 +1,6 @@
 // ANCHOR: step3-server
 //! The server: it produces messages while the client takes them, and takes messages while the
-//! client produces them. It never holds more than one of them.
+//! client produces them. It holds one of them at a time, and of the names only their text.
 
 use std::io::{Write, stdout};
 use std::pin::Pin;
