@@ -6,8 +6,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tonic_prost_build::compile_fds(descriptors)?;
     println!("cargo::rerun-if-changed=proto");
     // ANCHOR_END: step2-generate
-
     // ANCHOR: exercise-generate
+
     let descriptors = protox::compile(["product_info.proto"], ["proto"])?;
     tonic_prost_build::compile_fds(descriptors)?;
     // ANCHOR_END: exercise-generate

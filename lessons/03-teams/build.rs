@@ -6,8 +6,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tonic_prost_build::compile_fds(descriptors)?;
     println!("cargo::rerun-if-changed=proto");
     // ANCHOR_END: step2-generate
-
     // ANCHOR: exercise-generate
+
     // A package gives its file the name. Neither of these protos has one, so both files are
     // called `_.rs`, and the second one needs a folder of its own.
     let folder = std::path::Path::new(&std::env::var("OUT_DIR")?).join("team_stream");

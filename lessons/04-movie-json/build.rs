@@ -9,8 +9,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .compile_fds(descriptors)?;
     println!("cargo::rerun-if-changed=proto");
     // ANCHOR_END: step2-generate
-
     // ANCHOR: exercise-generate
+
     // A service needs no proto: it is a name, methods, their types, and a codec for these.
     let get_movie_by_id = tonic_build::manual::Method::builder()
         .name("get_movie_by_id")

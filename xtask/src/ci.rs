@@ -7,7 +7,8 @@ use anstyle::Style;
 use anyhow::bail;
 use tokio::process::Command;
 
-use crate::lessons::{Workspace, cargo};
+use crate::cargo::cargo;
+use crate::lessons::Workspace;
 use crate::process;
 
 /// The checks, as a contributor types them.

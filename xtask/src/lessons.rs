@@ -1,28 +1,28 @@
 //! Which lessons there are, and which programs each of them has.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 use std::{env, fmt};
 
 use anyhow::{Context, bail};
 use cargo_metadata::camino::Utf8PathBuf;
-use cargo_metadata::{Message, Metadata, Package};
+use cargo_metadata::{Artifact, Message, Metadata, Package};
 use serde::Deserialize;
-use tokio::io::AsyncReadExt;
-use tokio::process::Command;
 
-use crate::process;
+use crate::cargo::{self, Build};
+use crate::pair::Side;
 
 /// The step from which on a lesson has a client, and so can be run.
-const FIRST_RUNNABLE_STEP: usize = 4;
+pub const FIRST_RUNNABLE_STEP: usize = 4;
 
-/// The workspace around the current folder.
+/// A workspace with lessons in it.
 pub struct Workspace {
     /// The folder of its `Cargo.toml`.
     pub root: PathBuf,
+    /// Where Cargo puts what it builds.
+    pub target: PathBuf,
     /// In the order of their folders.
     pub lessons: Vec<Lesson>,
 }
@@ -33,7 +33,13 @@ pub struct Lesson {
     pub name: String,
     /// Its package, `teams`.
     pub package: String,
-    metadata: LessonMetadata,
+    /// Its folder, in full.
+    pub folder: PathBuf,
+    pub title: String,
+    /// The title of each step, from step 1 on.
+    pub steps: Vec<String>,
+    /// What each region of its source does, by name.
+    pub regions: HashMap<String, String>,
     /// What is to be run.
     pub pairs: Vec<Pair>,
 }
@@ -43,8 +49,9 @@ pub struct Lesson {
 #[serde(deny_unknown_fields)]
 struct LessonMetadata {
     title: String,
-    /// The title of each step, from step 1 on.
     steps: Vec<String>,
+    #[serde(default)]
+    regions: HashMap<String, String>,
 }
 
 /// A server and a client that belong together.
@@ -62,34 +69,48 @@ pub struct Pair {
 #[derive(Clone)]
 pub struct Target {
     /// The file with its `main`.
-    source: Utf8PathBuf,
+    pub source: Utf8PathBuf,
     /// `server` or `client`; nothing for a program that is just one of them.
     pub role: Option<&'static str>,
 }
 
-impl fmt::Display for Lesson {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (package {}): {}", self.name, self.package, self.metadata.title)
+impl Pair {
+    /// The transcript of one side, `server` or `client`.
+    pub fn transcript(&self, side: &str) -> PathBuf {
+        self.transcripts.join(side).with_extension("txt")
     }
 }
 
-/// The Cargo that runs us, or else the one on the PATH.
-pub fn cargo() -> OsString {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+impl fmt::Display for Lesson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (package {}): {}", self.name, self.package, self.title)
+    }
 }
 
 impl Workspace {
-    /// Asks Cargo which packages there are, and finds the lessons among them.
+    /// Asks Cargo which packages there are around the current folder, and finds the lessons among
+    /// them. If there are none, as in a learner's own crate, takes the workspace that we are from.
     ///
     /// # Errors
     ///
-    /// If the current folder is in no workspace, or a lesson is not laid out as one.
+    /// If there are no lessons, or one is not laid out as it has to be.
     pub async fn load() -> anyhow::Result<Workspace> {
-        let mut command = Command::new(cargo());
-        command.args(["metadata", "--no-deps", "--format-version=1"]);
-        let json = output(command).await.context("`cargo metadata` failed")?;
-        let metadata: Metadata = serde_json::from_slice(&json)?;
+        // Cargo says where our manifest is, if it has started us.
+        let ours = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let here = cargo::metadata(Path::new("."), ours.is_some()).await;
+        let workspace = match (here, &ours) {
+            (Err(error), None) => return Err(error),
+            (Err(_), Some(_)) => None,
+            (Ok(metadata), _) => Some(Workspace::of(&metadata)?),
+        };
+        match (workspace, ours) {
+            (Some(workspace), _) if !workspace.lessons.is_empty() => Ok(workspace),
+            (_, Some(ours)) => Workspace::of(&cargo::metadata(&ours, false).await?),
+            (_, None) => bail!("no package around this folder is a lesson"),
+        }
+    }
 
+    fn of(metadata: &Metadata) -> anyhow::Result<Workspace> {
         let mut lessons = Vec::new();
         for package in &metadata.packages {
             let about = &package.metadata["lesson"];
@@ -99,11 +120,12 @@ impl Workspace {
                 lessons.push(lesson);
             }
         }
-        if lessons.is_empty() {
-            bail!("no package of {} is a lesson", metadata.workspace_root);
-        }
         lessons.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Workspace { root: metadata.workspace_root.into(), lessons })
+        Ok(Workspace {
+            root: metadata.workspace_root.clone().into(),
+            target: metadata.target_directory.clone().into(),
+            lessons,
+        })
     }
 
     /// The lessons that `wanted` names by number, folder or package; all of them if it is empty.
@@ -120,6 +142,15 @@ impl Workspace {
         Ok(self.lessons.iter().filter(is_wanted).collect())
     }
 
+    /// The lesson that `wanted` names.
+    ///
+    /// # Errors
+    ///
+    /// If it is no lesson's name.
+    pub fn the(&self, wanted: &str) -> Result<&Lesson, String> {
+        Ok(self.select(&[wanted.to_owned()])?[0])
+    }
+
     /// Prints the lessons, their steps and their pairs.
     ///
     /// # Errors
@@ -129,7 +160,7 @@ impl Workspace {
         let mut out = std::io::stdout().lock();
         for lesson in &self.lessons {
             writeln!(out, "{lesson}")?;
-            for (index, title) in lesson.metadata.steps.iter().enumerate() {
+            for (index, title) in lesson.steps.iter().enumerate() {
                 writeln!(out, "    step {}: {title}", index + 1)?;
             }
             for pair in &lesson.pairs {
@@ -146,56 +177,52 @@ impl Workspace {
     ///
     /// If something does not compile.
     pub async fn build(&self, lessons: &[&Lesson]) -> anyhow::Result<Programs> {
-        let mut command = Command::new(cargo());
-        command.current_dir(&self.root);
-        command.args(["build", "--bins", "--examples"]);
-        command.arg("--message-format=json-render-diagnostics");
+        let mut args = vec!["--bins", "--examples", "--message-format=json-render-diagnostics"];
         for lesson in lessons {
-            command.args(["--package", &lesson.package]);
+            args.extend(["--package", &lesson.package]);
         }
-        let json = output(command).await.context("the lessons do not build")?;
-
-        let mut programs = HashMap::new();
-        for message in Message::parse_stream(&json[..]) {
-            if let Message::CompilerArtifact(artifact) = message?
-                && let Some(executable) = artifact.executable
-            {
-                programs.insert(artifact.target.src_path, executable.into());
+        let mut build = Build::start(&self.root, &args, false)?;
+        let mut programs = Programs::default();
+        while let Some(message) = build.next().await? {
+            if let Message::CompilerArtifact(artifact) = message {
+                programs.add(artifact);
             }
         }
-        Ok(Programs(programs))
+        let status = build.ended().await?;
+        if !status.success() {
+            bail!("the lessons do not build: {status}");
+        }
+        Ok(programs)
     }
-}
-
-/// Runs `command` to its end and returns its standard output.
-async fn output(mut command: Command) -> anyhow::Result<Vec<u8>> {
-    command.stdout(Stdio::piped());
-    let mut process = process::spawn(command)?;
-    let mut bytes = Vec::new();
-    if let Some(mut pipe) = process.child.stdout.take() {
-        pipe.read_to_end(&mut bytes).await?;
-    }
-    let status = process.child.wait().await?;
-    if !status.success() {
-        bail!("{status}");
-    }
-    Ok(bytes)
 }
 
 /// Where Cargo put the programs that it built, by the files with their `main`.
+#[derive(Default)]
 pub struct Programs(HashMap<Utf8PathBuf, PathBuf>);
 
 impl Programs {
-    /// The executable of `target`.
+    /// Takes note of what Cargo has built, if it is a program.
+    pub fn add(&mut self, artifact: Artifact) {
+        if let Some(executable) = artifact.executable {
+            self.0.insert(artifact.target.src_path, executable.into());
+        }
+    }
+
+    /// Whether Cargo has built `target`.
+    pub fn have(&self, target: &Target) -> bool {
+        self.0.contains_key(&target.source)
+    }
+
+    /// How to start `target`.
     ///
     /// # Errors
     ///
     /// If Cargo has built no such program.
-    pub fn get(&self, target: &Target) -> anyhow::Result<&Path> {
+    pub fn side(&self, target: &Target) -> anyhow::Result<Side> {
         let executable = self.0.get(&target.source);
         let executable =
             executable.with_context(|| format!("{} gave no program", target.source))?;
-        Ok(executable)
+        Ok(Side { executable: executable.clone(), role: target.role })
     }
 }
 
@@ -244,7 +271,10 @@ impl Lesson {
         Ok(Lesson {
             name: folder.file_name().unwrap_or_default().to_owned(),
             package: package.name.to_string(),
-            metadata,
+            folder: folder.into(),
+            title: metadata.title,
+            steps: metadata.steps,
+            regions: metadata.regions,
             pairs,
         })
     }

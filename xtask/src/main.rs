@@ -1,11 +1,22 @@
 //! `cargo xtask`: runs the lessons and checks what they print.
 
+mod cargo;
+mod check;
 mod ci;
+mod hint;
+mod judge;
+mod learner;
 mod lessons;
+mod manifest;
 mod pair;
 mod process;
 #[cfg(test)]
 mod promises;
+mod proto;
+mod regions;
+mod start;
+mod states;
+mod steps;
 mod transcript;
 mod verify;
 
@@ -29,6 +40,14 @@ enum Command {
     List,
     /// Build lessons, run their servers and clients, and compare what they print
     Verify(verify::Args),
+    /// Build and run every step of every lesson, derived from its regions
+    Steps(steps::Args),
+    /// Write a lesson as it stands before a step to a folder of yours, for you to complete
+    Start(start::Args),
+    /// Say what of your own lesson works already, what does not, and what to do next
+    Check(check::Args),
+    /// Say what to write next in your own lesson, and where
+    Hint(hint::Args),
     /// Run every check that a change must pass: formatting, clippy, the tests, verify
     Ci,
 }
@@ -53,9 +72,13 @@ Exit code: 0 if all is well, 1 if a check has failed, 2 if the command line is w
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    // Then there is no other end, and nothing has failed.
+    let ends_with_ctrl_c = matches!(&cli.command, Command::Check(args) if args.watch);
     // Whichever ends first, the other one is dropped, and with it every process it had started.
     let result = tokio::select! {
-        result = process::interrupted() => result,
+        result = process::interrupted() => {
+            result.map(|code| if ends_with_ctrl_c { ExitCode::SUCCESS } else { code })
+        }
         result = run(cli.command) => result,
     };
     result.unwrap_or_else(|error| {
@@ -68,6 +91,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::List => Workspace::load().await?.list(),
         Command::Verify(args) => verify::run(&args).await,
+        Command::Steps(args) => steps::run(&args).await,
+        Command::Start(args) => start::run(&args).await,
+        Command::Check(args) => check::run(&args).await,
+        Command::Hint(args) => hint::run(&args).await,
         Command::Ci => ci::run().await,
     }
 }

@@ -23,19 +23,21 @@ pub struct Side {
 /// What came of a pair.
 pub struct Outcome {
     pub time: Duration,
-    /// What went wrong while they ran, a line each. What they printed has not been looked at yet.
-    pub failures: Vec<String>,
-    /// Where the server listened.
-    pub port: u16,
-    pub server: Output,
-    pub client: Output,
+    /// Where the server listened. None if it was never ready: then there was no client.
+    pub port: Option<u16>,
+    pub server: Ended,
+    pub client: Ended,
 }
 
-/// What a program has printed.
+/// What came of a program.
 #[derive(Default)]
-pub struct Output {
+pub struct Ended {
     pub stdout: String,
     pub stderr: String,
+    /// Its exit code, if it has ended by itself.
+    pub code: Option<i32>,
+    /// What went wrong while it ran. What it printed has not been looked at yet.
+    pub failure: Option<String>,
 }
 
 impl Side {
@@ -46,9 +48,21 @@ impl Side {
     }
 }
 
-impl Output {
-    fn of(program: &Program) -> Output {
-        Output { stdout: program.stdout.text(), stderr: program.stderr.text() }
+impl Outcome {
+    /// What went wrong while they ran, a line each.
+    pub fn failures(&self) -> impl Iterator<Item = String> {
+        [("client", &self.client), ("server", &self.server)]
+            .into_iter()
+            .filter_map(|(side, ended)| Some(format!("{side}: {}", ended.failure.as_ref()?)))
+    }
+
+    /// What the server printed, or the client, with `[..]` for the server's port.
+    pub fn printed(&self, side: &str) -> String {
+        let ended = if side == "server" { &self.server } else { &self.client };
+        match self.port {
+            Some(port) => ended.stdout.replace(&format!(":{port}"), ":[..]"),
+            None => ended.stdout.clone(),
+        }
     }
 }
 
@@ -60,60 +74,74 @@ impl Output {
 /// If a program cannot be started, or the system cannot tell what became of it.
 pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let mut failures = Vec::new();
-    let mut port = 0;
-    let mut client_output = Output::default();
-
-    let mut server = Program::start(server.command("127.0.0.1:0"))?;
-    match ready(&mut server).await? {
-        Err(failure) => failures.push(failure),
-        Ok(addr) => {
-            port = addr.port();
-            let mut client = Program::start(client.command(&addr.to_string()))?;
-            failures.extend(end(&mut client, "client", "end").await?);
-            client_output = Output::of(&client);
-            // One that hangs is ended here: the server lets its call finish, and would wait.
-            drop(client);
-
+    let server = Program::start(server.command("127.0.0.1:0"))?;
+    let (port, server, client) = match ready(server).await? {
+        Err(server) => (None, server, Ended::default()),
+        Ok((mut server, addr)) => {
+            let client = run_one(client, &addr.to_string()).await?;
             server.interrupt()?;
-            failures.extend(end(&mut server, "server", "stop after Ctrl-C").await?);
+            // Where there is no Ctrl-C, the server was killed: that is no failure.
+            let server = end(server, "stop after Ctrl-C", cfg!(not(unix))).await?;
+            (Some(addr.port()), server, client)
         }
-    }
-    let time = started.elapsed();
-    Ok(Outcome { time, failures, port, server: Output::of(&server), client: client_output })
-}
-
-/// Waits for the first line of `server` and returns the address in it, or else what is wrong.
-async fn ready(server: &mut Program) -> anyhow::Result<Result<SocketAddr, String>> {
-    let expected = "expected `Server started, listening on HOST:PORT`";
-    let limit = TIME_LIMIT.as_secs();
-    Ok(match timeout(TIME_LIMIT, server.stdout.first_line()).await {
-        Ok(Some(line)) => {
-            let last_word = line.split_whitespace().last().unwrap_or_default();
-            let addr = last_word.parse();
-            addr.map_err(|_| format!("server: no address ends its first line, {expected}"))
-        }
-        Ok(None) => Err(end(server, "server", "end").await?.map_or_else(
-            || "server: it ended before it was ready".into(),
-            |failure| format!("{failure}, before it was ready"),
-        )),
-        Err(_) => Err(format!("server: not ready within {limit} s: no first line, {expected}")),
-    })
-}
-
-/// Waits for the end of `program` and says what is wrong with how it came about.
-async fn end(program: &mut Program, side: &str, what: &str) -> anyhow::Result<Option<String>> {
-    let Ok(ended) = timeout(TIME_LIMIT, program.ended()).await else {
-        return Ok(Some(format!("{side}: it did not {what} within {} s", TIME_LIMIT.as_secs())));
     };
-    Ok(match ended? {
-        None => Some(format!("{side}: it printed more than {} KiB", MAX_OUTPUT >> 10)),
-        // Without Ctrl-C, the server was killed: that is no failure.
-        Some(_) if cfg!(not(unix)) && side == "server" => None,
-        Some(status) if !status.success() => Some(format!("{side}: it ended with {status}")),
-        Some(_) if !program.stderr.text().is_empty() => {
-            Some(format!("{side}: it printed on standard error"))
+    Ok(Outcome { time: started.elapsed(), port, server, client })
+}
+
+/// Runs one program until it ends by itself.
+///
+/// # Errors
+///
+/// If it cannot be started, or the system cannot tell what became of it.
+pub async fn run_one(side: &Side, addr: &str) -> anyhow::Result<Ended> {
+    end(Program::start(side.command(addr))?, "end", false).await
+}
+
+/// Waits for the first line of `server`, and finds the address in it.
+async fn ready(mut server: Program) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
+    let expected = "expected `Server started, listening on HOST:PORT`";
+    let failure = match timeout(TIME_LIMIT, server.stdout.first_line()).await {
+        Ok(Some(line)) => match line.split_whitespace().last().unwrap_or_default().parse() {
+            Ok(addr) => return Ok(Ok((server, addr))),
+            Err(_) => format!("no address ends its first line, {expected}"),
+        },
+        Ok(None) => {
+            let ended = end(server, "end", false).await?;
+            let failure = match &ended.failure {
+                Some(failure) => format!("{failure}, before it was ready"),
+                None => "it ended before it was ready".into(),
+            };
+            return Ok(Err(Ended { failure: Some(failure), ..ended }));
         }
-        Some(_) => None,
-    })
+        Err(_) => {
+            format!("not ready within {} s: no first line, {expected}", TIME_LIMIT.as_secs())
+        }
+    };
+    Ok(Err(Ended { failure: Some(failure), ..so_far(&server) }))
+}
+
+/// Waits for the end of `program`; if it does not `what` in time, it is killed.
+async fn end(mut program: Program, what: &str, was_killed: bool) -> anyhow::Result<Ended> {
+    let (code, failure) = match timeout(TIME_LIMIT, program.ended()).await {
+        Err(_) => (None, Some(format!("it did not {what} within {} s", TIME_LIMIT.as_secs()))),
+        Ok(ended) => match ended? {
+            None => (None, Some(format!("it printed more than {} KiB", MAX_OUTPUT >> 10))),
+            Some(status) => {
+                let failure = if !status.success() && !was_killed {
+                    Some(format!("it ended with {status}"))
+                } else if !program.stderr.text().is_empty() {
+                    Some("it printed on standard error".into())
+                } else {
+                    None
+                };
+                (status.code(), failure)
+            }
+        },
+    };
+    Ok(Ended { code, failure, ..so_far(&program) })
+}
+
+/// What `program` has printed so far.
+fn so_far(program: &Program) -> Ended {
+    Ended { stdout: program.stdout.text(), stderr: program.stderr.text(), ..Ended::default() }
 }

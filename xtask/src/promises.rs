@@ -11,7 +11,8 @@ use clap::Parser;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::lessons::{Target, Workspace, cargo};
+use crate::cargo::cargo;
+use crate::lessons::{Target, Workspace};
 use crate::process::Program;
 
 /// Far longer than anything here takes.
@@ -35,7 +36,7 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
     let lessons = workspace.select(&[]).map_err(anyhow::Error::msg)?;
     let programs = workspace.build(&lessons).await?;
     let command = |target: &Target, args: &[&OsStr]| {
-        let mut command = Command::new(programs.get(target)?);
+        let mut command = Command::new(programs.side(target)?.executable);
         command.args(target.role).args(args);
         anyhow::Ok(command)
     };

@@ -47,6 +47,13 @@ pub fn compare(path: &Path, actual: &str) -> anyhow::Result<Option<Difference>> 
 }
 
 impl Difference {
+    /// The first line that differs: what was expected, and what was printed; none where one of
+    /// them has no more lines.
+    pub fn first(&self) -> (Option<&str>, Option<&str>) {
+        let index = self.line.map_or(0, |line| line - 1);
+        (self.expected.lines().nth(index), self.actual.lines().nth(index))
+    }
+
     /// Both texts, line by line, with the lines that differ marked.
     ///
     /// # Errors

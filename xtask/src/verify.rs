@@ -10,14 +10,17 @@ use std::time::Instant;
 use anstyle::{AnsiColor, Style};
 use tokio::task::JoinSet;
 
-use crate::lessons::{Lesson, Pair, Programs, Target, Workspace};
-use crate::pair::{self, Outcome, Output, Side, TIME_LIMIT};
+use crate::lessons::{Lesson, Pair, Programs, Workspace};
+use crate::pair::{self, Outcome, TIME_LIMIT};
 use crate::process::MAX_OUTPUT;
 use crate::transcript;
 
-const GREEN: Style = AnsiColor::Green.on_default().bold();
-const RED: Style = AnsiColor::Red.on_default().bold();
-const DIM: Style = Style::new().dimmed();
+/// Both sides of a pair.
+pub const SIDES: [&str; 2] = ["server", "client"];
+
+pub const GREEN: Style = AnsiColor::Green.on_default().bold();
+pub const RED: Style = AnsiColor::Red.on_default().bold();
+pub const DIM: Style = Style::new().dimmed();
 
 /// How much of an output is shown at each end, in bytes, when it is too long to be shown whole.
 const SHOWN: usize = 4096;
@@ -39,7 +42,7 @@ pub struct Args {
 }
 
 /// A pair that has ended, and what came of it.
-struct Ended {
+struct Verified {
     lesson: String,
     pair: Pair,
     outcome: anyhow::Result<Outcome>,
@@ -66,13 +69,16 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut pairs = start(&lessons, &programs)?;
     let mut out = anstream::stdout();
     let (mut passed, mut failed) = (0, 0);
-    let mut seen = HashSet::new();
+    let mut blessed = args.bless.then(HashSet::new);
     while let Some(ended) = pairs.join_next().await {
         let ended = ended?;
-        let (ok, details) = judge(&ended, &workspace.root, args.bless, &mut seen);
+        let (ok, details) = match &ended.outcome {
+            Ok(outcome) => judge(&ended.pair, &SIDES, outcome, &workspace.root, blessed.as_mut()),
+            Err(error) => (false, format!("      {error:#}\n")),
+        };
         let (style, verdict) = if ok { (GREEN, "ok  ") } else { (RED, "FAIL") };
         let time = ended.outcome.as_ref().map_or(0.0, |outcome| outcome.time.as_secs_f64());
-        let Ended { lesson, pair, .. } = &ended;
+        let Verified { lesson, pair, .. } = &ended;
         writeln!(out, "{style}{verdict}{style:#}  {lesson:22}  {:26}  {time:5.2} s", pair.name)?;
         write!(out, "{details}")?;
         if ok { passed += 1 } else { failed += 1 }
@@ -84,48 +90,46 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// Starts all pairs, side by side: each has a port of its own.
-fn start(lessons: &[&Lesson], programs: &Programs) -> anyhow::Result<JoinSet<Ended>> {
-    let side = |target: &Target| {
-        let executable = programs.get(target)?.to_owned();
-        anyhow::Ok(Side { executable, role: target.role })
-    };
+fn start(lessons: &[&Lesson], programs: &Programs) -> anyhow::Result<JoinSet<Verified>> {
     let mut pairs = JoinSet::new();
     for lesson in lessons {
         for pair in &lesson.pairs {
             let (lesson, pair) = (lesson.name.clone(), pair.clone());
-            let (server, client) = (side(&pair.server)?, side(&pair.client)?);
+            let (server, client) = (programs.side(&pair.server)?, programs.side(&pair.client)?);
             pairs.spawn(async move {
-                Ended { outcome: pair::run(&server, &client).await, lesson, pair }
+                Verified { outcome: pair::run(&server, &client).await, lesson, pair }
             });
         }
     }
     Ok(pairs)
 }
 
-/// Whether a pair has passed, and what there is to say about it. With `bless`, a transcript that
-/// differs is rewritten, unless it is in `seen`: then another pair has printed something else for
-/// the same transcript.
-fn judge(ended: &Ended, root: &Path, bless: bool, seen: &mut HashSet<PathBuf>) -> (bool, String) {
-    let outcome = match &ended.outcome {
-        Ok(outcome) => outcome,
-        Err(error) => return (false, format!("      {error:#}\n")),
-    };
+/// Whether a pair has passed, and what there is to say about it: whether both did what they
+/// should, and whether `sides` printed what they should. With `blessed`, a transcript that differs
+/// is rewritten and added to it, unless it is there already: then another pair has printed
+/// something else for the same transcript.
+pub fn judge(
+    pair: &Pair,
+    sides: &[&str],
+    outcome: &Outcome,
+    root: &Path,
+    mut blessed: Option<&mut HashSet<PathBuf>>,
+) -> (bool, String) {
     let mut text = String::new();
-    if !outcome.failures.is_empty() {
-        for failure in &outcome.failures {
-            text += &format!("      {failure}\n");
-        }
+    for failure in outcome.failures() {
+        text += &format!("      {failure}\n");
+    }
+    if !text.is_empty() {
         text += &shown("server", &outcome.server);
         text += &shown("client", &outcome.client);
         return (false, text);
     }
     let mut ok = true;
-    for (side, output) in [("server", &outcome.server), ("client", &outcome.client)] {
-        let path = ended.pair.transcripts.join(side).with_extension("txt");
+    for side in sides {
+        let path = pair.transcript(side);
         let name = path.strip_prefix(root).unwrap_or(&path).display();
-        let printed = output.stdout.replace(&format!(":{}", outcome.port), ":[..]");
-        let may_bless = bless && seen.insert(path.clone());
-        let verdict = transcript::compare(&path, &printed).and_then(|difference| {
+        let may_bless = blessed.as_mut().is_some_and(|blessed| blessed.insert(path.clone()));
+        let verdict = transcript::compare(&path, &outcome.printed(side)).and_then(|difference| {
             let Some(difference) = difference else { return Ok(true) };
             if may_bless {
                 difference.bless(&path)?;
@@ -148,7 +152,7 @@ fn judge(ended: &Ended, root: &Path, bless: bool, seen: &mut HashSet<PathBuf>) -
 }
 
 /// What one side has printed on both its outputs.
-fn shown(side: &str, output: &Output) -> String {
+pub fn shown(side: &str, output: &pair::Ended) -> String {
     let mut text = String::new();
     for (name, printed) in [("output", &output.stdout), ("error", &output.stderr)] {
         let lines = printed.lines().count();

@@ -1,6 +1,8 @@
 //! What a user sees of `cargo xtask verify` and `cargo xtask list`, in workspaces of made-up
 //! lessons.
 
+mod common;
+
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::{TcpListener, TcpStream};
@@ -11,6 +13,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use snapbox::{assert_data_eq, str};
 use tempfile::TempDir;
+
+use crate::common::{LIMIT, Run};
 
 /// What the server of a made-up lesson prints.
 const SERVER: &str = "\
@@ -27,21 +31,11 @@ Reply 3: Hello
 Done
 ";
 
-/// Far longer than anything here takes: a test that waits for what never comes fails then.
-const LIMIT: Duration = Duration::from_secs(60);
-
 /// A workspace of made-up lessons, in a folder that is removed with it.
 struct Workspace {
     folder: TempDir,
     /// Every made-up program connects to it when it starts, and stays connected until it ends.
     programs: TcpListener,
-}
-
-/// A run of xtask that has ended.
-struct Run {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
 }
 
 /// A made-up program that has started.
@@ -110,13 +104,9 @@ impl Workspace {
 
     /// `cargo xtask` with `args`, which have no spaces.
     fn xtask(&self, args: &str) -> Result<Command> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(args.split_whitespace()).current_dir(&self.folder);
+        let mut command = common::xtask(self.folder.path(), args);
         command.env("CARGO_TARGET_DIR", self.folder.path().join("target"));
         command.env("TEST", self.programs.local_addr()?.to_string());
-        for name in ["CARGO_TERM_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR"] {
-            command.env_remove(name);
-        }
         Ok(command)
     }
 
@@ -140,36 +130,6 @@ impl Workspace {
             }
         }
         Ok(programs)
-    }
-}
-
-impl Run {
-    fn of(command: &mut Command) -> Result<Run> {
-        let output = command.output()?;
-        Ok(Run {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout)?,
-            stderr: String::from_utf8(output.stderr)?,
-        })
-    }
-
-    /// What standard output says of `pair`, a lesson and its pair: the line with its name and
-    /// those below it.
-    fn about(&self, pair: &str) -> Result<String> {
-        let is_first = |line: &str| line.starts_with("ok ") || line.starts_with("FAIL ");
-        let mut lines = self.stdout.lines().skip_while(|line| {
-            let words: Vec<_> = line.split_whitespace().collect();
-            !is_first(line) || !words.join(" ").contains(&format!(" {pair} "))
-        });
-        let first = lines.next().with_context(|| format!("no {pair} in:\n{}", self.stdout))?;
-        let is_last = |line: &str| line.contains(" passed, ");
-        let more = lines.take_while(|line| !is_first(line) && !is_last(line));
-        Ok([first].into_iter().chain(more).map(|line| format!("{line}\n")).collect())
-    }
-
-    /// The last line of standard output.
-    fn summary(&self) -> &str {
-        self.stdout.lines().last().unwrap_or_default()
     }
 }
 

@@ -32,13 +32,13 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     let request = HelloRequest { name: "you".into() };
     let reply = stub.say_hello(request).await?.into_inner();
     writeln!(stdout(), "Greeter client received: {}", reply.message)?;
+    // ANCHOR: step5-call-say-hello-again
 
-    // ANCHOR: step5-say-hello-again
     let request = HelloRequest { name: "you".into() };
     let reply = stub.say_hello_again(request).await?.into_inner();
     writeln!(stdout(), "Greeter client received: {}", reply.message)?;
+    // ANCHOR_END: step5-call-say-hello-again
 
-    // ANCHOR_END: step5-say-hello-again
     Ok(())
 }
 // ANCHOR_END: step4-client

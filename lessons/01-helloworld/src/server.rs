@@ -22,8 +22,8 @@ impl Greeter for GreeterServicer {
         let message = format!("Hello, {name}!");
         Ok(Response::new(HelloReply { message }))
     }
-
     // ANCHOR: step5-say-hello-again
+
     async fn say_hello_again(
         &self,
         request: Request<HelloRequest>,

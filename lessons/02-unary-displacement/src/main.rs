@@ -5,8 +5,8 @@ use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use anyhow::bail;
+// ANCHOR: step3-main-imports
 
-// ANCHOR: step3-imports
 use std::io::stdout;
 
 use anyhow::anyhow;
@@ -17,14 +17,14 @@ use unary_displacement::server;
 
 /// This machine only: port 50051 of the loopback address.
 const ADDR: &str = "127.0.0.1:50051";
-// ANCHOR_END: step3-imports
+// ANCHOR_END: step3-main-imports
+// ANCHOR: step4-main-imports
 
-// ANCHOR: step4-imports
 use std::error::Error;
 
 use tonic::Status;
 use unary_displacement::client;
-// ANCHOR_END: step4-imports
+// ANCHOR_END: step4-main-imports
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -44,19 +44,19 @@ async fn run() -> anyhow::Result<()> {
     let args: Vec<String> = args.collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
-        // ANCHOR: step3-command
+        // ANCHOR: step3-main-command
         ["server"] => serve(ADDR).await,
         ["server", addr] => serve(addr).await,
-        // ANCHOR_END: step3-command
-        // ANCHOR: step4-command
+        // ANCHOR_END: step3-main-command
+        // ANCHOR: step4-main-command
         ["client"] => client::run(ADDR).await,
         ["client", addr] => client::run(addr).await,
-        // ANCHOR_END: step4-command
+        // ANCHOR_END: step4-main-command
         _ => bail!("say what to run: `server [ADDR]` or `client [ADDR]`"),
     }
 }
-
 // ANCHOR: step3-serve
+
 /// Serves on `addr` (HOST:PORT; port 0 is any free one) until Ctrl-C.
 async fn serve(addr: &str) -> anyhow::Result<()> {
     let listener = TcpListener::bind(addr).await.map_err(|error| {

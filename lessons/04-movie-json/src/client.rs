@@ -8,11 +8,11 @@ use tonic::transport::Endpoint;
 
 use crate::pb::movie_client::MovieClient;
 use crate::pb::{MovieData, MovieId};
+// ANCHOR: step5-client-imports
 
-// ANCHOR: step5-imports
 use crate::pb::Empty;
+// ANCHOR_END: step5-client-imports
 
-// ANCHOR_END: step5-imports
 /// Asks the server at `addr` (HOST:PORT) for films and prints them.
 ///
 /// # Errors
@@ -33,15 +33,15 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     let request = MovieId { id: "a8034f44-aee4-44cf-b32c-74cf452aaaae".into() };
     let movie = stub.get_movie_by_id(request).await?.into_inner();
     print_movie(&movie)?;
+    // ANCHOR: step5-call-get-list-movies
 
-    // ANCHOR: step5-get-list-movies
     writeln!(stdout(), "----- GetListMovies -----")?;
     let mut movies = stub.get_list_movies(Empty {}).await?.into_inner();
     while let Some(movie) = movies.message().await? {
         writeln!(stdout(), "Movie called {}", movie.title)?;
     }
+    // ANCHOR_END: step5-call-get-list-movies
 
-    // ANCHOR_END: step5-get-list-movies
     Ok(())
 }
 

@@ -16,14 +16,16 @@ use tonic::{Request, Response, Status};
 
 use crate::pb::movie_server::{Movie, MovieServer};
 use crate::pb::{MovieData, MovieId};
+// ANCHOR: step5-server-imports
 
-// ANCHOR: step5-imports
-use crate::pb::Empty;
-use async_stream::try_stream;
 use std::pin::Pin;
+
+use async_stream::try_stream;
 use tokio_stream::Stream;
 
-// ANCHOR_END: step5-imports
+use crate::pb::Empty;
+// ANCHOR_END: step5-server-imports
+
 /// The films of a data file, in its order.
 pub struct Movies {
     movies: Vec<MovieData>,
@@ -84,8 +86,8 @@ impl Movie for MovieServicer {
             None => Err(Status::not_found("no movie has this id")),
         }
     }
-
     // ANCHOR: step5-get-list-movies
+
     type GetListMoviesStream = Pin<Box<dyn Stream<Item = Result<MovieData, Status>> + Send>>;
 
     async fn get_list_movies(

@@ -8,17 +8,17 @@ use tonic::transport::Endpoint;
 
 use crate::pb::HelloRequest;
 use crate::pb::greeter_client::GreeterClient;
+// ANCHOR: step5-client-imports
 
-// ANCHOR: step5-imports
 use async_stream::stream;
 use tokio_stream::Stream;
+// ANCHOR_END: step5-client-imports
+// ANCHOR: step7-client-imports
 
-// ANCHOR_END: step5-imports
-// ANCHOR: step7-imports
 use crate::state_pb::request_streaming_client::RequestStreamingClient;
 use crate::state_pb::{Data, Status};
+// ANCHOR_END: step7-client-imports
 
-// ANCHOR_END: step7-imports
 /// Talks to the server at `addr` (HOST:PORT) in streams and prints what it answers.
 ///
 /// # Errors
@@ -41,21 +41,21 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     while let Some(reply) = replies.message().await? {
         print_reply(&reply.message)?;
     }
+    // ANCHOR: step5-call-say-hello-v2
 
-    // ANCHOR: step5-say-hello-v2
     let reply = stub.say_hello_v2(generate_requests()).await?.into_inner();
     print_reply(&reply.message)?;
+    // ANCHOR_END: step5-call-say-hello-v2
+    // ANCHOR: step6-call-say-hello-v3
 
-    // ANCHOR_END: step5-say-hello-v2
-    // ANCHOR: step6-say-hello-v3
     // The first reply may be there before the last request has been sent.
     let mut replies = stub.say_hello_v3(generate_requests()).await?.into_inner();
     while let Some(reply) = replies.message().await? {
         print_reply(&reply.message)?;
     }
+    // ANCHOR_END: step6-call-say-hello-v3
+    // ANCHOR: step7-call-stream-state
 
-    // ANCHOR_END: step6-say-hello-v3
-    // ANCHOR: step7-stream-state
     // Two stubs, one channel: both services are called over the same connection.
     let mut stub = RequestStreamingClient::new(channel);
     writeln!(stdout(), "calling server...")?;
@@ -68,16 +68,16 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     ];
     let payloads = messages.map(|(status, info)| Data { status: status.into(), info: info.into() });
     stub.stream_state(tokio_stream::iter(payloads)).await?;
+    // ANCHOR_END: step7-call-stream-state
 
-    // ANCHOR_END: step7-stream-state
     Ok(())
 }
 
 fn print_reply(message: &str) -> std::io::Result<()> {
     writeln!(stdout(), "[CLIENT] SayHello invoked Greeter client received: {message}")
 }
-
 // ANCHOR: step5-generate-requests
+
 /// Names four people, one whenever the connection has room for the next.
 fn generate_requests() -> impl Stream<Item = HelloRequest> {
     stream! {

@@ -14,20 +14,20 @@ use tonic::{Request, Response, Status};
 
 use crate::pb::greeter_server::{Greeter, GreeterServer};
 use crate::pb::{HelloReply, HelloRequest};
+// ANCHOR: step5-server-imports
 
-// ANCHOR: step5-imports
 use tonic::Streaming;
 
 /// How many bytes of names `SayHello_v2` takes. All of them go into one reply, and a client takes
 /// a message of 4 MiB at most, unless told otherwise; the rest of the reply needs less than 1 KiB.
 const MAX_NAMES: usize = 4 * 1024 * 1024 - 1024;
+// ANCHOR_END: step5-server-imports
+// ANCHOR: step7-server-imports
 
-// ANCHOR_END: step5-imports
-// ANCHOR: step7-imports
 use crate::state_pb::request_streaming_server::{RequestStreaming, RequestStreamingServer};
 use crate::state_pb::{self, Data, Empty};
+// ANCHOR_END: step7-server-imports
 
-// ANCHOR_END: step7-imports
 /// Implements the service `helloworld.Greeter`.
 pub struct GreeterServicer;
 
@@ -52,8 +52,8 @@ impl Greeter for GreeterServicer {
         };
         Ok(Response::new(Box::pin(replies)))
     }
-
     // ANCHOR: step5-say-hello-v2
+
     async fn say_hello_v2(
         &self,
         request: Request<Streaming<HelloRequest>>,
@@ -74,8 +74,8 @@ impl Greeter for GreeterServicer {
         Ok(Response::new(HelloReply { message: format!("Hello, {names}!") }))
     }
     // ANCHOR_END: step5-say-hello-v2
-
     // ANCHOR: step6-say-hello-v3
+
     type SayHello_v3Stream = Replies;
 
     async fn say_hello_v3(
@@ -93,8 +93,8 @@ impl Greeter for GreeterServicer {
     }
     // ANCHOR_END: step6-say-hello-v3
 }
-
 // ANCHOR: step7-servicer
+
 /// Implements the service `my_package.RequestStreaming`.
 pub struct RequestStreamingServicer;
 

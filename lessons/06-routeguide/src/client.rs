@@ -8,18 +8,18 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::pb::route_guide_client::RouteGuideClient;
 use crate::pb::{Feature, Point};
+// ANCHOR: step5-client-imports
 
-// ANCHOR: step5-imports
 use crate::pb::Rectangle;
-// ANCHOR_END: step5-imports
+// ANCHOR_END: step5-client-imports
+// ANCHOR: step6-client-imports
 
-// ANCHOR: step6-imports
 use async_stream::stream;
-// ANCHOR_END: step6-imports
+// ANCHOR_END: step6-client-imports
+// ANCHOR: step7-client-imports
 
-// ANCHOR: step7-imports
 use crate::pb::RouteNote;
-// ANCHOR_END: step7-imports
+// ANCHOR_END: step7-client-imports
 
 /// A place that the server knows by name.
 const BERKSHIRE_VALLEY: Point = Point { latitude: 409146138, longitude: -746188906 };
@@ -45,22 +45,22 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
 
     writeln!(stdout(), "----- GetFeature -----")?;
     get_feature(&mut stub).await?;
-
     // ANCHOR: step5-run
+
     writeln!(stdout(), "----- ListFeatures -----")?;
     list_features(&mut stub).await?;
-
     // ANCHOR_END: step5-run
     // ANCHOR: step6-run
+
     writeln!(stdout(), "----- RecordRoute -----")?;
     record_route(&mut stub).await?;
-
     // ANCHOR_END: step6-run
     // ANCHOR: step7-run
+
     writeln!(stdout(), "----- RouteChat -----")?;
     route_chat(&mut stub).await?;
-
     // ANCHOR_END: step7-run
+
     Ok(())
 }
 
@@ -91,8 +91,8 @@ fn degrees(point: Point) -> String {
     let Point { latitude, longitude } = point;
     format!("{:.7}, {:.7}", f64::from(latitude) / 1e7, f64::from(longitude) / 1e7)
 }
+// ANCHOR: step5-call-list-features
 
-// ANCHOR: step5-list-features
 /// One request, and as many answers as there are places.
 async fn list_features(stub: &mut RouteGuideClient<Channel>) -> anyhow::Result<()> {
     let lo = Point { latitude: 404000000, longitude: -750000000 };
@@ -105,9 +105,9 @@ async fn list_features(stub: &mut RouteGuideClient<Channel>) -> anyhow::Result<(
     }
     Ok(())
 }
-// ANCHOR_END: step5-list-features
+// ANCHOR_END: step5-call-list-features
+// ANCHOR: step6-call-record-route
 
-// ANCHOR: step6-record-route
 /// Many requests, and one answer when the last one is there.
 async fn record_route(stub: &mut RouteGuideClient<Channel>) -> anyhow::Result<()> {
     let route = stream! {
@@ -128,9 +128,9 @@ async fn record_route(stub: &mut RouteGuideClient<Channel>) -> anyhow::Result<()
     writeln!(stdout(), "It took {} seconds", summary.elapsed_time)?;
     Ok(())
 }
-// ANCHOR_END: step6-record-route
+// ANCHOR_END: step6-call-record-route
+// ANCHOR: step7-call-route-chat
 
-// ANCHOR: step7-route-chat
 /// Requests and answers, each in their own time.
 async fn route_chat(stub: &mut RouteGuideClient<Channel>) -> anyhow::Result<()> {
     let notes = [
@@ -155,5 +155,5 @@ fn print_note(what: &str, note: &RouteNote) -> io::Result<()> {
     let place = degrees(note.location.unwrap_or_default());
     writeln!(stdout(), "{what} {:?} at {place}", note.message)
 }
-// ANCHOR_END: step7-route-chat
+// ANCHOR_END: step7-call-route-chat
 // ANCHOR_END: step4-client

@@ -1,18 +1,18 @@
 //! Lesson 6, RouteGuide: a service with all four kinds of call (document 004).
-
 // ANCHOR: step2-pb
+
 /// What `build.rs` has generated from `proto/routeguide.proto`.
 #[allow(missing_docs)]
 pub mod pb {
     tonic::include_proto!("routeguide");
 }
 // ANCHOR_END: step2-pb
-
 // ANCHOR: step3-module
+
 pub mod places;
 pub mod server;
 // ANCHOR_END: step3-module
-
 // ANCHOR: step4-module
+
 pub mod client;
 // ANCHOR_END: step4-module

@@ -62,8 +62,8 @@ impl Places {
         let index = self.0.partition_point(|place| key(place.location) < key(point));
         self.0.get(index).filter(|place| place.location == point)
     }
-
     // ANCHOR: step5-within
+
     /// The places between two opposite corners, in order. It looks at the band between their
     /// latitudes only, and one place at a time.
     pub fn within(&self, one: Point, other: Point) -> impl Iterator<Item = &Place> {
@@ -75,8 +75,8 @@ impl Places {
     }
     // ANCHOR_END: step5-within
 }
-
 // ANCHOR: step5-in-order
+
 fn in_order(a: i32, b: i32) -> (i32, i32) {
     (a.min(b), a.max(b))
 }

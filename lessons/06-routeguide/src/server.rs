@@ -11,17 +11,17 @@ use tonic::{Request, Response, Status};
 use crate::pb::route_guide_server::{RouteGuide, RouteGuideServer};
 use crate::pb::{Feature, Point};
 use crate::places::Places;
+// ANCHOR: step5-server-imports
 
-// ANCHOR: step5-imports
 use std::pin::Pin;
 
 use async_stream::try_stream;
 use tokio_stream::Stream;
 
 use crate::pb::Rectangle;
-// ANCHOR_END: step5-imports
+// ANCHOR_END: step5-server-imports
+// ANCHOR: step6-server-imports
 
-// ANCHOR: step6-imports
 use std::time::Instant;
 
 use tonic::Streaming;
@@ -30,9 +30,9 @@ use crate::pb::RouteSummary;
 
 /// The earth, taken for a sphere: its radius in metres.
 const EARTH_RADIUS: f64 = 6_371_000.0;
-// ANCHOR_END: step6-imports
+// ANCHOR_END: step6-server-imports
+// ANCHOR: step7-server-imports
 
-// ANCHOR: step7-imports
 use std::collections::HashMap;
 
 use prost::Message;
@@ -48,7 +48,7 @@ const MAX_BYTES_OF_NOTES: usize = 16 * 1024 * 1024;
 
 /// What keeping a note takes besides its own bytes, roughly: its place in the map and the vector.
 const BYTES_AROUND_A_NOTE: usize = 256;
-// ANCHOR_END: step7-imports
+// ANCHOR_END: step7-server-imports
 
 /// Implements the service `routeguide.RouteGuide`.
 pub struct RouteGuideServicer {
@@ -66,8 +66,8 @@ impl RouteGuide for RouteGuideServicer {
         };
         Ok(Response::new(feature))
     }
-
     // ANCHOR: step5-list-features
+
     type ListFeaturesStream = Pin<Box<dyn Stream<Item = Result<Feature, Status>> + Send>>;
 
     async fn list_features(
@@ -86,8 +86,8 @@ impl RouteGuide for RouteGuideServicer {
         Ok(Response::new(Box::pin(features)))
     }
     // ANCHOR_END: step5-list-features
-
     // ANCHOR: step6-record-route
+
     async fn record_route(
         &self,
         request: Request<Streaming<Point>>,
@@ -114,8 +114,8 @@ impl RouteGuide for RouteGuideServicer {
         Ok(Response::new(summary))
     }
     // ANCHOR_END: step6-record-route
-
     // ANCHOR: step7-route-chat
+
     type RouteChatStream = Pin<Box<dyn Stream<Item = Result<RouteNote, Status>> + Send>>;
 
     async fn route_chat(
@@ -156,15 +156,15 @@ fn on_earth(point: Point) -> Result<Point, Status> {
     }
     Ok(point)
 }
-
 // ANCHOR: step5-given
+
 /// The point in the field `name` of a message, if there is one, and it is on earth.
 fn given(point: Option<Point>, name: &str) -> Result<Point, Status> {
     on_earth(point.ok_or_else(|| Status::invalid_argument(format!("{name} is missing")))?)
 }
 // ANCHOR_END: step5-given
-
 // ANCHOR: step6-distance
+
 /// The length in metres of the shortest way from `a` to `b` over the surface of the earth, by the
 /// haversine formula.
 pub fn distance(a: Point, b: Point) -> f64 {
@@ -177,8 +177,8 @@ pub fn distance(a: Point, b: Point) -> f64 {
     2.0 * EARTH_RADIUS * h.sqrt().min(1.0).asin()
 }
 // ANCHOR_END: step6-distance
-
 // ANCHOR: step7-too-many-notes
+
 fn too_many_notes() -> Status {
     Status::resource_exhausted(format!(
         "a stream keeps {MAX_NOTES_AT_A_POINT} notes at a point and {MAX_BYTES_OF_NOTES} bytes in \

@@ -1,0 +1,96 @@
+//! Calls of Cargo.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use anyhow::{Context, bail};
+use cargo_metadata::{Message, Metadata};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{ChildStdout, Command};
+
+use crate::process::{self, Process};
+
+/// The Cargo that runs us, or else the one on the PATH.
+pub fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// `cargo build`, under way.
+pub struct Build {
+    process: Process,
+    messages: Lines<BufReader<ChildStdout>>,
+}
+
+impl Build {
+    /// Starts `cargo build` with `args` in `folder`. Unless it is done `quietly`, its progress goes
+    /// to standard error, and so does what is wrong with the code, with the message format
+    /// `json-render-diagnostics`.
+    ///
+    /// # Errors
+    ///
+    /// If Cargo cannot be started.
+    pub fn start(folder: &Path, args: &[&str], quietly: bool) -> anyhow::Result<Build> {
+        let mut command = Command::new(cargo());
+        command.arg("build").args(args).current_dir(folder);
+        if quietly {
+            command.stderr(Stdio::null());
+        }
+        let (process, messages) = start(command)?;
+        Ok(Build { process, messages })
+    }
+
+    /// Waits for the next thing that Cargo has to say; none when it is done.
+    ///
+    /// # Errors
+    ///
+    /// If Cargo says something that is not in its message format.
+    pub async fn next(&mut self) -> anyhow::Result<Option<Message>> {
+        while let Some(line) = self.messages.next_line().await? {
+            // Anything else is what a build script has printed.
+            if line.starts_with('{') {
+                return Ok(Some(serde_json::from_str(&line).context("Cargo's message")?));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits for the end of the build.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell.
+    pub async fn ended(mut self) -> anyhow::Result<ExitStatus> {
+        while self.next().await?.is_some() {}
+        Ok(self.process.child.wait().await?)
+    }
+}
+
+/// What Cargo knows of the packages around `folder`, without their dependencies.
+///
+/// # Errors
+///
+/// If there are none, or their manifests are wrong. Cargo has said so on standard error then,
+/// unless this is done `quietly`.
+pub async fn metadata(folder: &Path, quietly: bool) -> anyhow::Result<Metadata> {
+    let mut command = Command::new(cargo());
+    command.args(["metadata", "--no-deps", "--format-version=1"]).current_dir(folder);
+    if quietly {
+        command.stderr(Stdio::null());
+    }
+    let (mut process, mut lines) = start(command)?;
+    let json = lines.next_line().await?.unwrap_or_default();
+    let status = process.child.wait().await?;
+    if !status.success() {
+        bail!("`cargo metadata` failed: {status}");
+    }
+    Ok(serde_json::from_str(&json)?)
+}
+
+fn start(mut command: Command) -> anyhow::Result<(Process, Lines<BufReader<ChildStdout>>)> {
+    command.stdout(Stdio::piped());
+    let mut process = process::spawn(command)?;
+    let stdout = process.child.stdout.take().context("Cargo has no standard output")?;
+    Ok((process, BufReader::new(stdout).lines()))
+}

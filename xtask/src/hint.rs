@@ -1,0 +1,249 @@
+//! `cargo xtask hint`: what a learner has to write next.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use similar::{DiffOp, TextDiff};
+use snapbox::filter::normalize_lines;
+
+use crate::judge::{Verdict, judge};
+use crate::learner::{self, Learner};
+use crate::lessons::{Lesson, Workspace};
+use crate::regions::{self, Region, Source};
+use crate::start;
+use crate::verify::{DIM, GREEN, RED};
+
+/// What to give a hint on.
+#[derive(clap::Args)]
+#[command(after_long_help = "\
+It compares your source with the lesson's, part by part, and tells you of the first part that is not
+there. What you have written in your own way counts, too, once `cargo xtask check` finds that it
+works.
+
+The solution is printed as a patch: `git apply` and `patch -p1` would take it.")]
+pub struct Args {
+    #[command(flatten)]
+    learner: learner::Which,
+    /// Show how we have written it, as a difference to what you have
+    #[arg(long)]
+    solution: bool,
+}
+
+/// A region of the lesson, and what the learner has of it.
+struct Part<'a> {
+    source: &'a Source,
+    region: &'a Region,
+    step: usize,
+    /// The learner's file. None if there is none.
+    theirs: Option<String>,
+    /// The lesson's file, as it is while this region is written.
+    ours: String,
+    /// Which lines of it are the region's.
+    is_new: Vec<bool>,
+}
+
+/// Prints the hint that `args` asks for.
+///
+/// # Errors
+///
+/// If there is no such crate, or one of our own programs fails.
+pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::load().await?;
+    let learner = args.learner.find(&workspace)?;
+    let sources = regions::read_sound(learner.lesson, &workspace.root)?;
+    let parts = parts(&sources, &learner)?;
+
+    let mut missing: Vec<&Part> = parts.iter().filter(|part| !part.is_there()).collect();
+    // What is not as it was before may do its work all the same, in the learner's own way: if
+    // there is a trace of it, or if the learner has gone on.
+    if missing.first().is_some_and(|part| !part.is_untouched()) {
+        let verdicts = judge(&workspace, &learner, true).await?;
+        let begun = parts.iter().filter(|part| part.is_there()).map(|part| part.step).max();
+        missing.retain(|part| {
+            let has_gone_on = begun.is_some_and(|begun| begun > part.step);
+            match verdicts.as_ref().map(|verdicts| &verdicts[part.step - 1]) {
+                Some(Verdict::Works) => !has_gone_on && part.share() == 0.0,
+                Some(_) => true,
+                // It does not compile, so nobody knows.
+                None => !has_gone_on,
+            }
+        });
+    }
+
+    let mut out = anstream::stdout();
+    let dir = learner.named();
+    let Some(part) = missing.first() else {
+        writeln!(out, "All parts are there. `cargo xtask check{dir}` says whether they work.")?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let lesson = learner.lesson;
+    let of_step: Vec<&Part> = parts.iter().filter(|other| other.step == part.step).collect();
+    let before = of_step.iter().take_while(|other| other.region.name != part.region.name);
+    let number = before.count() + 1;
+    writeln!(
+        out,
+        "Step {}, {}: part {number} of {}\n{}: {}",
+        part.step,
+        lesson.steps[part.step - 1],
+        of_step.len(),
+        part.place(),
+        part.title(lesson)
+    )?;
+    if args.solution {
+        part.solution(&mut out)?;
+    } else {
+        writeln!(
+            out,
+            "{DIM}`cargo xtask hint --solution{dir}` shows how we have written it.{DIM:#}"
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// All parts of the lesson, in the order in which they are to be written.
+fn parts<'a>(sources: &'a [Source], learner: &Learner<'_>) -> anyhow::Result<Vec<Part<'a>>> {
+    let mut parts = Vec::new();
+    for source in sources {
+        let path = learner.folder.join(&source.path);
+        let theirs = match fs::read_to_string(&path) {
+            Ok(text) => Some(normalize_lines(&text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error).context(format!("cannot read {}", path.display())),
+        };
+        for region in &source.regions {
+            let (Some(step), Some(ours)) = (region.step, source.up_to(region)) else { continue };
+            parts.push(Part {
+                source,
+                region,
+                step,
+                theirs: theirs.clone(),
+                is_new: ours.numbers.iter().map(|number| region.contains(*number)).collect(),
+                ours: start::own(&normalize_lines(&ours.text)),
+            });
+        }
+    }
+    // Stable: within a step, in the order of the files, and of the regions in each.
+    parts.sort_by_key(|part| part.step);
+    Ok(parts)
+}
+
+impl Part<'_> {
+    /// Whether the learner has the region, be it in other words.
+    fn is_there(&self) -> bool {
+        self.share() > 0.6
+    }
+
+    /// How much of the region the learner has, from 0 to 1: all of it if all lines are there, and
+    /// else as much as there is of the words that are new in it.
+    fn share(&self) -> f64 {
+        let theirs = self.theirs.as_deref().unwrap_or_default();
+        let mut is_same = vec![false; self.is_new.len()];
+        for op in TextDiff::from_lines(theirs, self.ours.as_str()).ops() {
+            if let DiffOp::Equal { new_index, len, .. } = *op {
+                is_same[new_index..new_index + len].fill(true);
+            }
+        }
+        let lines = self.ours.lines().zip(&self.is_new).zip(is_same);
+        let mut new_lines = lines.filter(|((line, is_new), _)| **is_new && !line.is_empty());
+        if new_lines.all(|(_, is_same)| is_same) {
+            return 1.0;
+        }
+        let words_of = |of_region: bool| {
+            let lines = self.ours.lines().zip(&self.is_new);
+            let lines = lines.filter(move |(_, is_new)| **is_new == of_region);
+            lines.flat_map(|(line, _)| words(line)).collect::<HashSet<_>>()
+        };
+        let (old, new) = (words_of(false), words_of(true));
+        let new: HashSet<&str> = new.difference(&old).copied().collect();
+        let theirs: HashSet<&str> = theirs.lines().flat_map(words).collect();
+        if new.is_empty() {
+            return 0.0;
+        }
+        new.intersection(&theirs).count() as f64 / new.len() as f64
+    }
+
+    /// Where the region goes.
+    fn place(&self) -> String {
+        let path = self.source.path.display();
+        let Some(theirs) = &self.theirs else { return format!("{path}, a new file") };
+        let lines = self.ours.lines().zip(&self.is_new).enumerate();
+        let before = lines.take_while(|(_, (_, is_new))| !**is_new);
+        let Some((index, (line, _))) = before.filter(|(_, (line, _))| !line.is_empty()).last()
+        else {
+            return format!("{path}, at the beginning");
+        };
+        let diff = TextDiff::from_lines(theirs.as_str(), self.ours.as_str());
+        let same = diff.ops().iter().find_map(|op| match *op {
+            DiffOp::Equal { old_index, new_index, len } => {
+                (new_index..new_index + len).contains(&index).then(|| old_index + index - new_index)
+            }
+            _ => None,
+        });
+        match same {
+            Some(index) => format!("{path}, after line {}, `{}`", index + 1, line.trim()),
+            None => format!("{path}, after what does the work of `{}`", line.trim()),
+        }
+    }
+
+    /// What the region does.
+    fn title(&self, lesson: &Lesson) -> String {
+        let name = &self.region.name;
+        let words = || name.split('-').skip(1).collect::<Vec<_>>().join(" ");
+        lesson.regions.get(name).cloned().unwrap_or_else(words)
+    }
+
+    /// Prints the region as a patch for the learner's file, which changes nothing else in it.
+    fn solution(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        let theirs = self.theirs.as_deref().unwrap_or_default();
+        let old: Vec<&str> = theirs.split_inclusive('\n').collect();
+        let new: Vec<&str> = self.ours.split_inclusive('\n').collect();
+        let mut text = String::new();
+        for op in TextDiff::from_lines(theirs, self.ours.as_str()).ops() {
+            let (old_range, new_range) = (op.old_range(), op.new_range());
+            let is_new = &self.is_new[new_range.clone()];
+            let is_inside = match op {
+                DiffOp::Delete { new_index, .. } => {
+                    *new_index > 0 && self.is_new[new_index - 1..].starts_with(&[true, true])
+                }
+                DiffOp::Replace { .. } => is_new.iter().all(|is_new| *is_new),
+                _ => false,
+            };
+            if !is_inside {
+                text.extend(old[old_range].iter().copied());
+            }
+            if !matches!(op, DiffOp::Equal { .. }) {
+                let lines = new[new_range].iter().zip(is_new);
+                text.extend(lines.filter(|(_, is_new)| **is_new).map(|(line, _)| *line));
+            }
+        }
+        let path = self.source.path.display().to_string().replace('\\', "/");
+        let before = if self.theirs.is_some() { format!("a/{path}") } else { "/dev/null".into() };
+        let diff = TextDiff::from_lines(theirs, text.as_str());
+        let diff = diff.unified_diff().header(&before, &format!("b/{path}")).to_string();
+        for line in diff.lines() {
+            match line.get(..1) {
+                Some("+") => writeln!(out, "{GREEN}{line}{GREEN:#}")?,
+                Some("-") => writeln!(out, "{RED}{line}{RED:#}")?,
+                _ => writeln!(out, "{line}")?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the learner's file is as the lesson's is without the region.
+    fn is_untouched(&self) -> bool {
+        let lines = self.ours.split_inclusive('\n').zip(&self.is_new);
+        let before: String = lines.filter(|(_, is_new)| !**is_new).map(|(line, _)| line).collect();
+        self.theirs.as_deref().unwrap_or_default() == before
+    }
+}
+
+/// The words of a line of code, without its comment.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let code = line.split("//").next().unwrap_or_default();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    code.split(move |c| !is_word(c)).filter(|word| !word.is_empty())
+}

@@ -1,0 +1,404 @@
+//! Judges a learner's crate: which steps of the lesson work, and what is wrong with the others.
+
+use std::path::Path;
+use std::{fmt, fs};
+
+use anyhow::{Context, bail};
+use cargo_metadata::Message;
+
+use crate::cargo::Build;
+use crate::learner::Learner;
+use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Programs, Workspace};
+use crate::pair::{self, Ended, Outcome, Side};
+use crate::states::{self, State, States};
+use crate::{proto, regions, transcript};
+
+/// What there is to say of a step.
+pub enum Verdict {
+    Works,
+    /// It is not written yet, or not all of it: then with what is.
+    Missing(&'static str),
+    /// What is wrong, in words for a learner, in one or more lines.
+    Wrong(String),
+}
+
+/// Cargo itself prints what is wrong with the code.
+const FORMAT: &str = "--message-format=json-render-diagnostics";
+
+/// A learner's program.
+struct Theirs {
+    server: Side,
+    client: Side,
+    /// The names of the generated files that it is made of.
+    generated: Vec<String>,
+}
+
+/// Our programs at each step.
+struct Ours {
+    states: States,
+    programs: Programs,
+}
+
+/// How far one side of a learner's program goes.
+#[derive(Default)]
+struct Reach {
+    /// The last step at which it works; 0 if there is none.
+    step: usize,
+    /// At which step it does not work, though it is there, and what is wrong.
+    wrong: Option<(usize, String)>,
+}
+
+/// Which side of a pair was the learner's; the other one was ours.
+#[derive(Clone, Copy, PartialEq)]
+enum Yours {
+    Server,
+    Client,
+    Both,
+}
+
+/// Judges each step of the learner's crate. None if it does not compile: unless it is done
+/// `quietly`, Cargo has said why.
+///
+/// # Errors
+///
+/// If there is no crate, or one of our own programs fails.
+pub async fn judge(
+    workspace: &Workspace,
+    learner: &Learner<'_>,
+    quietly: bool,
+) -> anyhow::Result<Option<Vec<Verdict>>> {
+    let Learner { folder, lesson } = learner;
+    let Some(theirs) = Theirs::build(folder, lesson, quietly).await? else { return Ok(None) };
+    let ours = Ours::build(workspace, lesson, quietly).await?;
+    let server = ours.judge_server(&theirs, &workspace.root).await?;
+    let client = ours.judge_client(&theirs, &workspace.root).await?;
+    let mut together = None;
+    if client.step > 0 && client.step <= server.step {
+        let outcome = pair::run(&theirs.server, &theirs.client).await?;
+        together = wrong(&outcome, Yours::Both, ours.at(client.step)?, &workspace.root)?;
+    }
+
+    let mut verdicts = vec![ours.judge_protos(folder)?, ours.judge_generation(&theirs)?];
+    if server.step > 0 || client.step > 0 {
+        // They are there, wherever they are.
+        for verdict in verdicts.iter_mut().filter(|v| matches!(v, Verdict::Missing(_))) {
+            *verdict = Verdict::Works;
+        }
+    }
+    for step in FIRST_RUNNABLE_STEP - 1..=lesson.steps.len() {
+        let mut verdict = judge_step(step, &server, &client);
+        if let Some(why) = together.take_if(|_| step == client.step) {
+            verdict = Verdict::Wrong(why);
+        }
+        verdicts.push(verdict);
+    }
+    Ok(Some(verdicts))
+}
+
+/// What the reach of both sides says of a step.
+fn judge_step(step: usize, server: &Reach, client: &Reach) -> Verdict {
+    // The servicer is written a step before there is a client to try it with.
+    let state = step.max(FIRST_RUNNABLE_STEP);
+    let sides = match step {
+        FIRST_RUNNABLE_STEP => vec![client],
+        _ if step < FIRST_RUNNABLE_STEP => vec![server],
+        _ => vec![server, client],
+    };
+    let wrong = sides.iter().filter_map(|side| side.wrong.as_ref());
+    let wrong: Vec<&str> =
+        wrong.filter(|(at, _)| *at == state).map(|(_, why)| why.as_str()).collect();
+    if !wrong.is_empty() {
+        Verdict::Wrong(wrong.join("\n"))
+    } else if sides.iter().all(|side| side.step >= state) {
+        Verdict::Works
+    } else if sides.len() > 1 && server.step >= state {
+        Verdict::Missing("your server has it, your client does not call it yet")
+    } else if sides.len() > 1 && client.step >= state {
+        Verdict::Missing("your client calls it, your server does not have it yet")
+    } else {
+        Verdict::Missing("")
+    }
+}
+
+impl Theirs {
+    /// Builds the crate in `folder`. None if it does not compile.
+    async fn build(
+        folder: &Path,
+        lesson: &Lesson,
+        quietly: bool,
+    ) -> anyhow::Result<Option<Theirs>> {
+        if !folder.join("Cargo.toml").is_file() {
+            bail!("{} is no crate: it has no Cargo.toml", folder.display());
+        }
+        let mut build = Build::start(folder, &["--bins", FORMAT], quietly)?;
+        let mut programs = Vec::new();
+        while let Some(message) = build.next().await? {
+            if let Message::CompilerArtifact(artifact) = message
+                && let Some(executable) = artifact.executable
+            {
+                programs.push((artifact.target.name, executable.into_std_path_buf()));
+            }
+        }
+        if !build.ended().await?.success() {
+            return Ok(None);
+        }
+        let is_it = |(name, _): &&(String, _)| programs.len() == 1 || *name == lesson.package;
+        let program = programs.iter().find(is_it);
+        let (_, executable) = program.with_context(|| {
+            let dir = folder.display();
+            format!("{dir} has {} programs, none of them called {}", programs.len(), lesson.package)
+        })?;
+        let side = |role| Side { executable: executable.clone(), role: Some(role) };
+        Ok(Some(Theirs {
+            server: side("server"),
+            client: side("client"),
+            generated: generated(executable),
+        }))
+    }
+
+    /// Whether the program does with `role` what it does with a role that there is not: then that
+    /// side of it is not written yet.
+    async fn lacks(&self, role: &str, ended: &Ended, port: Option<u16>) -> anyhow::Result<bool> {
+        const NO_ROLE: &str = "no-such-role";
+        let side = Side { executable: self.server.executable.clone(), role: Some(NO_ROLE) };
+        let other = pair::run_one(&side, "127.0.0.1:0").await?;
+        let here = format!(":{}", port.unwrap_or_default());
+        let same =
+            |text: &str, other: &str| text.replace(&here, ":0") == other.replace(NO_ROLE, role);
+        Ok(ended.code == other.code
+            && same(&ended.stdout, &other.stdout)
+            && same(&ended.stderr, &other.stderr))
+    }
+}
+
+impl Ours {
+    /// Derives and builds the lesson at each step that can be run.
+    async fn build(workspace: &Workspace, lesson: &Lesson, quietly: bool) -> anyhow::Result<Ours> {
+        let sources = regions::read_sound(lesson, &workspace.root)?;
+        let states = states::derive(workspace, lesson, &sources)?;
+        let mut wanted = vec![FORMAT];
+        for state in states.runnable() {
+            wanted.extend(["--package", &state.package]);
+        }
+        let mut build = states.build(workspace, &wanted, quietly)?;
+        let mut programs = Programs::default();
+        while let Some(message) = build.next().await? {
+            if let Message::CompilerArtifact(artifact) = message {
+                programs.add(artifact);
+            }
+        }
+        if !build.ended().await?.success() {
+            bail!("the lesson itself does not build: see `cargo xtask steps {}`", lesson.name);
+        }
+        Ok(Ours { states, programs })
+    }
+
+    /// The lesson at the end of `step`.
+    fn at(&self, step: usize) -> anyhow::Result<&State> {
+        let state = self.states.states.get(step);
+        state.with_context(|| format!("the lesson has no step {step}"))
+    }
+
+    /// Whether all is declared that step 1 declares.
+    fn judge_protos(&self, folder: &Path) -> anyhow::Result<Verdict> {
+        let expected = proto::declarations(&self.at(1)?.folder).map_err(anyhow::Error::msg)?;
+        let expected = expected.unwrap_or_default();
+        Ok(match proto::declarations(folder) {
+            Err(error) => Verdict::Wrong(format!("proto/{error}")),
+            Ok(None) if !expected.is_empty() => Verdict::Missing(""),
+            Ok(theirs) => match proto::difference(&expected, &theirs.unwrap_or_default()) {
+                Some(difference) => Verdict::Wrong(difference),
+                None => Verdict::Works,
+            },
+        })
+    }
+
+    /// Whether the generated code of step 2 is in the program.
+    fn judge_generation(&self, theirs: &Theirs) -> anyhow::Result<Verdict> {
+        let first = self.programs.side(&self.at(FIRST_RUNNABLE_STEP)?.pair.server)?;
+        let has_all = generated(&first.executable).iter().all(|it| theirs.generated.contains(it));
+        Ok(if has_all { Verdict::Works } else { Verdict::Missing("") })
+    }
+
+    /// Tries the learner's server with our client of each step, until one finds it wanting.
+    async fn judge_server(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
+        let mut reach = Reach::default();
+        for state in self.states.runnable() {
+            let client = self.programs.side(&state.pair.client)?;
+            let outcome = pair::run(&theirs.server, &client).await?;
+            let is_missing = if reach.step == 0 {
+                outcome.port.is_none() && theirs.lacks("server", &outcome.server, None).await?
+            } else {
+                is_unimplemented(&outcome.client)
+            };
+            if is_missing {
+                break;
+            }
+            reach.wrong = wrong(&outcome, Yours::Server, state, root)?.map(|why| (state.step, why));
+            if reach.wrong.is_some() {
+                break;
+            }
+            reach.step = state.step;
+        }
+        Ok(reach)
+    }
+
+    /// Tries the learner's client with our server. How much it prints says how far it goes.
+    async fn judge_client(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
+        let newest = self.states.states.last().context("the lesson has no steps")?;
+        let server = self.programs.side(&newest.pair.server)?;
+        let mut outcome = pair::run(&server, &theirs.client).await?;
+        if outcome.client.failure.is_some()
+            && theirs.lacks("client", &outcome.client, outcome.port).await?
+        {
+            return Ok(Reach::default());
+        }
+        let mut state = newest;
+        for candidate in self.states.runnable() {
+            if !has_more_than(&outcome.client.stdout, &candidate.pair.transcript("client"))? {
+                state = candidate;
+                break;
+            }
+        }
+        if state.step != newest.step {
+            // It calls no more than what there is at that step: so it is to be tried with that.
+            let server = self.programs.side(&state.pair.server)?;
+            outcome = pair::run(&server, &theirs.client).await?;
+        }
+        Ok(match wrong(&outcome, Yours::Client, state, root)? {
+            None => Reach { step: state.step, wrong: None },
+            Some(why) => Reach {
+                step: if state.step > FIRST_RUNNABLE_STEP { state.step - 1 } else { 0 },
+                wrong: Some((state.step, why)),
+            },
+        })
+    }
+}
+
+/// The names of the generated files that Cargo notes in the list of what `executable` is made of.
+fn generated(executable: &Path) -> Vec<String> {
+    let list = fs::read_to_string(executable.with_extension("d")).unwrap_or_default();
+    let paths = list.split_whitespace().map(|path| path.replace('\\', "/"));
+    let names = paths.filter_map(|path| {
+        let (folder, name) = path.rsplit_once('/')?;
+        (folder.ends_with("/out") && name.ends_with(".rs")).then(|| name.to_owned())
+    });
+    names.collect()
+}
+
+/// Whether a server did not know a method that this client has called.
+fn is_unimplemented(client: &Ended) -> bool {
+    client.failure.is_some() && client.stderr.to_lowercase().contains("unimplemented")
+}
+
+/// Whether `printed` begins with all of a transcript, and goes on.
+fn has_more_than(printed: &str, transcript: &Path) -> anyhow::Result<bool> {
+    let expected = fs::read_to_string(transcript)?.lines().count();
+    let beginning: Vec<&str> = printed.lines().take(expected).collect();
+    let is_same = transcript::compare(transcript, &beginning.join("\n"))?.is_none();
+    Ok(is_same && printed.lines().count() > expected)
+}
+
+/// What is wrong with a pair that ought to do what the lesson does at `state`, if something is:
+/// the first thing, in words for whom `yours` is.
+fn wrong(
+    outcome: &Outcome,
+    yours: Yours,
+    state: &State,
+    root: &Path,
+) -> anyhow::Result<Option<String>> {
+    let Outcome { server, client, .. } = outcome;
+    let (your_server, your_client) = match yours {
+        Yours::Server => ("your server", "our client, with your server,"),
+        Yours::Client => ("our server, with your client,", "your client"),
+        Yours::Both => ("your server, with your client,", "your client, with your server,"),
+    };
+    if outcome.port.is_none()
+        && let Some(failure) = &server.failure
+    {
+        return Ok(Some(format!("{your_server}: {failure}{}", first_line(&server.stderr))));
+    }
+    if let Some(failure) = &client.failure {
+        let answer = client.stderr.lines().next().unwrap_or_default();
+        let answer = answer.strip_prefix("error: the server answered ");
+        return Ok(Some(match answer {
+            Some(answer) if yours == Yours::Server => format!("your server answered {answer}"),
+            _ => format!("{your_client}: {failure}{}", first_line(&client.stderr)),
+        }));
+    }
+    let printed = difference(outcome, "client", state, root)?.map(|difference| match yours {
+        // Our client has printed it, but with a wrong answer in it.
+        Yours::Server => format!("your server answered {}", difference.after_label()),
+        Yours::Client | Yours::Both => format!("{your_client} printed {difference}"),
+    });
+    if printed.is_some() {
+        return Ok(printed);
+    }
+    if let Some(failure) = &server.failure {
+        return Ok(Some(format!("{your_server}: {failure}{}", first_line(&server.stderr))));
+    }
+    let printed = difference(outcome, "server", state, root)?.map(|difference| match yours {
+        // Our server has printed it, but of a wrong request.
+        Yours::Client => {
+            format!("your client sent something else: our server printed {difference}")
+        }
+        Yours::Server | Yours::Both => format!("{your_server} printed {difference}"),
+    });
+    Ok(printed)
+}
+
+/// The beginning of what a program has said, if it has.
+fn first_line(stderr: &str) -> String {
+    stderr.lines().find(|line| !line.is_empty()).map(|line| format!(": {line}")).unwrap_or_default()
+}
+
+/// The first line that one side has printed and should not have, or the other way round.
+struct Line {
+    expected: Option<String>,
+    printed: Option<String>,
+    /// The transcript, and the line in it.
+    place: String,
+}
+
+fn difference(
+    outcome: &Outcome,
+    side: &str,
+    state: &State,
+    root: &Path,
+) -> anyhow::Result<Option<Line>> {
+    let path = state.pair.transcript(side);
+    let difference = transcript::compare(&path, &outcome.printed(side))?;
+    Ok(difference.map(|difference| {
+        let (expected, printed) = difference.first();
+        let path = path.strip_prefix(root).unwrap_or(&path).display();
+        Line {
+            expected: expected.map(str::to_owned),
+            printed: printed.map(str::to_owned),
+            place: format!("{path}:{}", difference.line.unwrap_or(1)),
+        }
+    }))
+}
+
+impl Line {
+    /// Without what stands before the last colon that both have in common: `Teams client received:`
+    fn after_label(mut self) -> Line {
+        if let (Some(expected), Some(printed)) = (&self.expected, &self.printed) {
+            let same = expected.bytes().zip(printed.bytes()).take_while(|(e, p)| e == p).count();
+            if let Some(label) = expected.get(..same).and_then(|same| same.rfind(": ")) {
+                self.expected = Some(expected[label + 2..].to_owned());
+                self.printed = Some(printed[label + 2..].to_owned());
+            }
+        }
+        self
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |line: &Option<String>| match line {
+            Some(line) => format!("`{line}`"),
+            None => "nothing more".into(),
+        };
+        write!(f, "{}, expected {}\n({})", show(&self.printed), show(&self.expected), self.place)
+    }
+}

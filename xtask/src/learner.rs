@@ -1,0 +1,100 @@
+//! A learner's crate: where it is, and which lesson it is of.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use toml_edit::Item;
+
+use crate::lessons::{Lesson, Workspace};
+use crate::manifest;
+
+/// Which crate is meant.
+#[derive(clap::Args)]
+pub struct Which {
+    /// The folder of your crate [default: the current one, or the only one in it from `start`]
+    dir: Option<PathBuf>,
+    /// Which lesson it is of, if it was not written by `start`: 03, teams or 03-teams
+    #[arg(long)]
+    lesson: Option<String>,
+}
+
+/// A crate that a learner works on.
+pub struct Learner<'a> {
+    /// As the learner has called it.
+    pub folder: PathBuf,
+    pub lesson: &'a Lesson,
+}
+
+impl Which {
+    /// Finds the crate, and its lesson among those of `workspace`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no crate, or nothing says which lesson it is of.
+    pub fn find<'a>(&self, workspace: &'a Workspace) -> anyhow::Result<Learner<'a>> {
+        let folder = match (&self.dir, &self.lesson) {
+            (Some(dir), _) => dir.clone(),
+            (None, Some(_)) => PathBuf::from("."),
+            (None, None) => around()?,
+        };
+        let named = match &self.lesson {
+            Some(lesson) => Some(lesson.clone()),
+            None => lesson_of(&folder)?,
+        };
+        let named = named.with_context(|| {
+            format!("{} is not from `cargo xtask start`: give --lesson", folder.display())
+        })?;
+        let lesson = workspace.the(&named).map_err(anyhow::Error::msg)?;
+        Ok(Learner { folder, lesson })
+    }
+}
+
+impl Learner<'_> {
+    /// What to add to a command that is meant for this crate: nothing in its own folder.
+    pub fn named(&self) -> String {
+        if self.folder == Path::new(".") {
+            return String::new();
+        }
+        format!(" {}", self.folder.display())
+    }
+}
+
+/// The crate from `start` that the current folder is in, or else the only one that is in it.
+fn around() -> anyhow::Result<PathBuf> {
+    let here = env::current_dir()?;
+    if matches!(lesson_of(&here), Ok(Some(_))) {
+        return Ok(".".into());
+    }
+    if let Some(above) = here.ancestors().find(|dir| matches!(lesson_of(dir), Ok(Some(_)))) {
+        return Ok(above.to_owned());
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&here)? {
+        let entry = entry?;
+        if matches!(lesson_of(&entry.path()), Ok(Some(_))) {
+            found.push(PathBuf::from(entry.file_name()));
+        }
+    }
+    found.sort();
+    match &found[..] {
+        [] => bail!("no crate from `cargo xtask start` is here: give its folder"),
+        [only] => Ok(only.clone()),
+        [first, ..] => bail!(
+            "there are {} crates from `cargo xtask start` here: give a folder, say {}",
+            found.len(),
+            first.display()
+        ),
+    }
+}
+
+/// The lesson that the crate in `folder` is of, if `start` has written it.
+fn lesson_of(folder: &Path) -> anyhow::Result<Option<String>> {
+    let manifest = manifest::read(&folder.join("Cargo.toml"))?;
+    let mut item = Some(manifest.as_item());
+    for key in ["package", "metadata", "start", "lesson"] {
+        item = item.and_then(|item| item.get(key));
+    }
+    Ok(item.and_then(Item::as_str).map(str::to_owned))
+}

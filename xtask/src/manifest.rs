@@ -1,0 +1,120 @@
+//! `Cargo.toml` and `Cargo.lock` of a lesson that leaves the workspace.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
+
+/// Reads a TOML file.
+///
+/// # Errors
+///
+/// If it cannot be read, or is no TOML.
+pub fn read(path: &Path) -> anyhow::Result<DocumentMut> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    text.parse().with_context(|| format!("{} is no TOML", path.display()))
+}
+
+/// The manifest of a lesson with all that it has from the `workspace` filled in. It says nothing
+/// of steps and tests.
+///
+/// # Errors
+///
+/// If the workspace does not have what the lesson wants to have from it.
+pub fn filled_in(workspace: &DocumentMut, lesson: &str) -> anyhow::Result<DocumentMut> {
+    let mut manifest: DocumentMut = lesson.parse()?;
+    manifest.remove("dev-dependencies");
+    let from = |name| workspace.get("workspace").and_then(|workspace| workspace.get(name));
+    if let Some(lints) = from("lints")
+        && manifest.contains_key("lints")
+    {
+        manifest.insert("lints", lints.clone());
+    }
+    if let Some(package) = manifest.get_mut("package").and_then(Item::as_table_like_mut) {
+        package.remove("metadata");
+        inherit(package, from("package"))?;
+    }
+    for name in ["dependencies", "build-dependencies"] {
+        if let Some(dependencies) = manifest.get_mut(name).and_then(Item::as_table_like_mut) {
+            inherit(dependencies, from("dependencies"))?;
+        }
+    }
+    Ok(manifest)
+}
+
+/// Makes `manifest` the root of a workspace, in which crates are built as in ours.
+pub fn make_root(manifest: &mut DocumentMut, ours: &DocumentMut, members: &[String]) {
+    let mut workspace = Table::new();
+    if let Some(resolver) = ours.get("workspace").and_then(|workspace| workspace.get("resolver")) {
+        workspace.insert("resolver", resolver.clone());
+    }
+    if !members.is_empty() {
+        workspace.insert("members", value(members.iter().collect::<Array>()));
+    }
+    manifest.insert("workspace", Item::Table(workspace));
+    if let Some(profile) = ours.get("profile") {
+        manifest.insert("profile", profile.clone());
+    }
+}
+
+/// Replaces each `NAME.workspace = true` in `table` by what `from` has under that name.
+fn inherit(table: &mut dyn TableLike, from: Option<&Item>) -> anyhow::Result<()> {
+    for (name, item) in table.iter_mut() {
+        let Some(own) = item.as_table_like() else { continue };
+        if own.get("workspace").and_then(Item::as_bool) != Some(true) {
+            continue;
+        }
+        if own.len() > 1 {
+            bail!("`{name}` is from the workspace, so nothing can be added to it here");
+        }
+        let inherited = from.and_then(|from| from.get(name.get()));
+        let inherited = inherited.with_context(|| format!("the workspace has no `{name}`"))?;
+        let mut inherited = inherited.clone();
+        if let Some(value) = inherited.as_value_mut() {
+            // Without the comment behind it.
+            *value.decor_mut() = toml_edit::Decor::new(" ", "");
+        }
+        *item = inherited;
+    }
+    Ok(())
+}
+
+/// The lock file for a workspace in which `names` are copies of `package`: with the versions of
+/// `ours`, so that Cargo has nothing to choose. What nobody needs there, Cargo removes.
+///
+/// # Errors
+///
+/// If `ours` has no such package.
+pub fn lock(ours: &DocumentMut, package: &str, names: &[String]) -> anyhow::Result<DocumentMut> {
+    let mut lock = ours.clone();
+    let packages = lock.get_mut("package").and_then(Item::as_array_of_tables_mut);
+    let packages = packages.context("no packages in Cargo.lock")?;
+    let is_it = |table: &&Table| table.get("name").and_then(Item::as_str) == Some(package);
+    let entry = packages.iter().find(is_it).with_context(|| format!("no {package} in Cargo.lock"));
+    let entry = entry?.clone();
+    for name in names {
+        let mut copy = entry.clone();
+        copy["name"] = value(name);
+        packages.push(copy);
+    }
+    Ok(lock)
+}
+
+/// Gives the package of `manifest` another name. Its library, if it has one, is still called as
+/// it was.
+///
+/// # Errors
+///
+/// If the package has no name.
+pub fn rename(manifest: &mut DocumentMut, name: &str, has_library: bool) -> anyhow::Result<()> {
+    let package = manifest.get_mut("package").and_then(|package| package.get_mut("name"));
+    let package = package.context("no package.name")?;
+    let library = package.as_str().unwrap_or_default().replace('-', "_");
+    *package = value(name);
+    if has_library {
+        manifest["lib"]["name"] = value(library);
+    }
+    Ok(())
+}

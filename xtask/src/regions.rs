@@ -1,0 +1,309 @@
+//! Regions: which line of a lesson's source belongs to which step.
+//!
+//! A region stands between `ANCHOR: NAME` and `ANCHOR_END: NAME`, each in a comment on a line of
+//! its own, as mdBook has it. Its name begins with its step, `step3-`, or with `exercise`.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use anyhow::{Context, bail};
+use toml_edit::{Document, Item};
+
+use crate::lessons::Lesson;
+
+/// What of a lesson's folder belongs to its steps. Its examples, tests and transcripts do not.
+/// What stands in the list twice comes where it stands last: so the files are in the order in
+/// which one writes them.
+const FILES: [&str; 8] = [
+    "Cargo.toml",
+    "proto",
+    "build.rs",
+    "src",
+    "src/server.rs",
+    "src/client.rs",
+    "src/lib.rs",
+    "src/main.rs",
+];
+
+/// The step of a region that is in no step's state.
+const EXERCISE: usize = usize::MAX;
+
+/// A file of a lesson.
+pub struct Source {
+    /// Relative to the lesson's folder.
+    pub path: PathBuf,
+    /// Without the lines of the markers.
+    lines: Vec<Line>,
+    /// In the order of their beginnings.
+    pub regions: Vec<Region>,
+}
+
+/// A line of a file.
+struct Line {
+    /// With its end.
+    text: String,
+    /// Where it stands in the file, from 1.
+    number: usize,
+    /// The first step that has it: 0 if all do.
+    since: usize,
+}
+
+/// A region of a file.
+pub struct Region {
+    pub name: String,
+    /// None for a region that is in no step's state.
+    pub step: Option<usize>,
+    /// Where its markers stand in the file, from 1.
+    pub begin: usize,
+    pub end: usize,
+}
+
+/// A file as it stands at the end of a step.
+pub struct AtStep {
+    pub text: String,
+    /// For each line of `text` where it stands in the lesson's file, from 1.
+    pub numbers: Vec<usize>,
+}
+
+/// Reads all files of `lesson` that belong to its steps. What is wrong with their regions is added
+/// to `problems`, a line each, with the file relative to `root` and the line in it.
+///
+/// # Errors
+///
+/// If a file cannot be read.
+pub fn read(
+    lesson: &Lesson,
+    root: &Path,
+    problems: &mut Vec<String>,
+) -> anyhow::Result<Vec<Source>> {
+    let place = |path: &Path, number: usize| {
+        let path = lesson.folder.join(path);
+        format!("{}:{number}", path.strip_prefix(root).unwrap_or(&path).display())
+    };
+    let mut sources = Vec::new();
+    // Where each name was first used.
+    let mut names = HashMap::new();
+    for path in files(&lesson.folder)? {
+        let text = fs::read_to_string(lesson.folder.join(&path))
+            .with_context(|| format!("cannot read {}", lesson.folder.join(&path).display()))?;
+        let (source, wrong) = Source::parse(&path, &text, lesson.steps.len());
+        problems.extend(wrong.iter().map(|(n, what)| format!("{}: {what}", place(&path, *n))));
+        for Region { name, begin, .. } in &source.regions {
+            let here = place(&path, *begin);
+            if let Some(first) = names.insert(name.clone(), here.clone()) {
+                problems.push(format!("{here}: there is a region `{name}` already, at {first}"));
+            }
+        }
+        sources.push(source);
+    }
+
+    let manifest = Path::new("Cargo.toml");
+    let text = fs::read_to_string(lesson.folder.join(manifest))?;
+    let about = Document::parse(text.as_str())?;
+    let about = &about["package"]["metadata"]["lesson"];
+    let line = |span: Option<Range<usize>>| {
+        text[..span.map_or(0, |span| span.start)].matches('\n').count() + 1
+    };
+    for (index, title) in lesson.steps.iter().enumerate() {
+        let step = index + 1;
+        if !sources.iter().any(|source| source.grows_at(step)) {
+            let here = place(manifest, line(about["steps"][index].span()));
+            problems
+                .push(format!("{here}: step {step}, {title:?}, adds nothing: it has no region"));
+        }
+    }
+    for (name, title) in
+        about.get("regions").and_then(Item::as_table_like).iter().flat_map(|t| t.iter())
+    {
+        if !names.contains_key(name) {
+            let here = place(manifest, line(title.span()));
+            problems.push(format!("{here}: there is no region `{name}`"));
+        }
+    }
+    Ok(sources)
+}
+
+/// Reads all files of `lesson` that belong to its steps, for a learner.
+///
+/// # Errors
+///
+/// If a file cannot be read, or something is wrong with their regions: that is for whoever writes
+/// the lessons.
+pub fn read_sound(lesson: &Lesson, root: &Path) -> anyhow::Result<Vec<Source>> {
+    let mut problems = Vec::new();
+    let sources = read(lesson, root, &mut problems)?;
+    match problems.first() {
+        None => Ok(sources),
+        Some(first) => bail!("the lesson itself is broken: {first}"),
+    }
+}
+
+/// The files of the lesson in `folder` that belong to its steps, relative to it.
+///
+/// # Errors
+///
+/// If a folder cannot be read.
+pub fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for name in FILES {
+        find(folder, Path::new(name), &mut paths)
+            .with_context(|| format!("cannot look into {}", folder.join(name).display()))?;
+    }
+    Ok(paths)
+}
+
+/// Adds the files at or below `path` to the end of `found`.
+fn find(root: &Path, path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let full = root.join(path);
+    if full.is_dir() {
+        let mut names =
+            full.read_dir()?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
+        names.sort();
+        for name in names {
+            find(root, &path.join(name), found)?;
+        }
+    } else if full.is_file() {
+        found.retain(|earlier| earlier != path);
+        found.push(path.to_owned());
+    }
+    Ok(())
+}
+
+impl Source {
+    /// Takes a file apart. With it come the lines at which something is wrong, from 1, and what.
+    pub fn parse(path: &Path, text: &str, steps: usize) -> (Source, Vec<(usize, String)>) {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut regions: Vec<Region> = Vec::new();
+        let mut problems = Vec::new();
+        // Which regions have begun and not ended yet.
+        let mut open: Vec<usize> = Vec::new();
+        for (index, line) in text.split_inclusive('\n').enumerate() {
+            let number = index + 1;
+            let mut problem = |what: String| problems.push((number, what));
+            match Marker::of(line) {
+                None => {
+                    let since = open.iter().map(|&i| regions[i].since()).max().unwrap_or(0);
+                    lines.push(Line { text: line.into(), number, since });
+                }
+                Some(Err(what)) => problem(what.into()),
+                Some(Ok(Marker::Begin(name))) => {
+                    let step = step_of(name, steps).unwrap_or_else(|what| {
+                        problem(what);
+                        None
+                    });
+                    let region = Region { name: name.into(), step, begin: number, end: number };
+                    if let Some(outer) = open.last().map(|&i| &regions[i])
+                        && outer.since() > region.since()
+                    {
+                        let outer = &outer.name;
+                        problem(format!("`{name}` is in `{outer}`, which comes after it"));
+                    }
+                    open.push(regions.len());
+                    regions.push(region);
+                }
+                Some(Ok(Marker::End(name))) => match open.pop() {
+                    Some(i) if regions[i].name == name => regions[i].end = number,
+                    Some(i) => {
+                        let (begun, at) = (&regions[i].name, regions[i].begin);
+                        problem(format!(
+                            "`{name}` ends, but `{begun}` of line {at} has to end first"
+                        ));
+                        // So that this mistake is not told twice.
+                        open.retain(|&i| regions[i].name != name);
+                    }
+                    None => problem(format!("`{name}` ends, but has not begun")),
+                },
+            }
+        }
+        for i in open {
+            problems.push((regions[i].begin, format!("region `{}` has no end", regions[i].name)));
+        }
+        problems.sort_by_key(|(number, _)| *number);
+        (Source { path: path.into(), lines, regions }, problems)
+    }
+
+    /// The file as it stands at the end of `step`. None if nothing is left of it then.
+    pub fn at(&self, step: usize) -> Option<AtStep> {
+        self.with(|line| line.since <= step)
+    }
+
+    /// The file as it stands while `region` is written: with the regions of its step that begin
+    /// before it, and itself.
+    pub fn up_to(&self, region: &Region) -> Option<AtStep> {
+        let written =
+            self.regions.iter().filter(|r| r.step == region.step && r.begin <= region.begin);
+        let written: Vec<&Region> = written.collect();
+        self.with(|line| {
+            let is_written = || written.iter().any(|region| region.contains(line.number));
+            line.since < region.since() || line.since == region.since() && is_written()
+        })
+    }
+
+    fn with(&self, wanted: impl Fn(&Line) -> bool) -> Option<AtStep> {
+        let lines = self.lines.iter().filter(|line| wanted(line));
+        let (text, numbers): (String, _) =
+            lines.map(|line| (line.text.as_str(), line.number)).unzip();
+        let is_left = self.regions.is_empty() || !text.trim().is_empty();
+        is_left.then_some(AtStep { text, numbers })
+    }
+
+    /// Whether `step` adds something to this file.
+    pub fn grows_at(&self, step: usize) -> bool {
+        self.lines.iter().any(|line| line.since == step && !line.text.trim().is_empty())
+    }
+}
+
+impl Region {
+    fn since(&self) -> usize {
+        self.step.unwrap_or(EXERCISE)
+    }
+
+    /// Whether the line that has this number in the file is in the region.
+    pub fn contains(&self, number: usize) -> bool {
+        (self.begin..self.end).contains(&number)
+    }
+}
+
+/// The step that a region's name begins with; none for an exercise.
+fn step_of(name: &str, steps: usize) -> Result<Option<usize>, String> {
+    if name.starts_with("exercise") {
+        return Ok(None);
+    }
+    let number = name.strip_prefix("step").and_then(|rest| rest.split_once('-'));
+    let step = number.and_then(|(number, _)| number.parse().ok());
+    match step {
+        Some(step) if (1..=steps).contains(&step) => Ok(Some(step)),
+        Some(step) => Err(format!("`{name}`: there is no step {step}, the lesson has {steps}")),
+        None => Err(format!("`{name}`: a name begins with its step, as `step3-`, or `exercise`")),
+    }
+}
+
+/// A line at which a region begins or ends.
+enum Marker<'a> {
+    Begin(&'a str),
+    End(&'a str),
+}
+
+impl Marker<'_> {
+    /// What `line` marks, if it does, or else what is wrong with it. mdBook takes each line that
+    /// has `ANCHOR:` and a name somewhere for a marker, and so leaves it out.
+    fn of(line: &str) -> Option<Result<Marker<'_>, &'static str>> {
+        let ((before, after), is_end) = match line.split_once("ANCHOR_END:") {
+            Some(parts) => (parts, true),
+            None => (line.split_once("ANCHOR:")?, false),
+        };
+        if !matches!(before.trim(), "//" | "#" | "/*" | "<!--") {
+            return Some(Err("a marker stands in a comment on a line of its own"));
+        }
+        let name = after.trim().trim_end_matches("*/").trim_end_matches("-->").trim_end();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        if name.is_empty() || !name.chars().all(is_name) {
+            return Some(Err(
+                "a marker has a name of letters, digits, `_` and `-`, and nothing else",
+            ));
+        }
+        Some(Ok(if is_end { Marker::End(name) } else { Marker::Begin(name) }))
+    }
+}

@@ -1,0 +1,214 @@
+//! `cargo xtask start`: a lesson as a crate of the learner's own, to be completed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use tokio::process::Command;
+use toml_edit::{Array, DocumentMut, Item, Table, value};
+
+use crate::cargo::cargo;
+use crate::lessons::{Lesson, Workspace};
+use crate::regions::{self, Source};
+use crate::{manifest, process};
+
+/// How a lesson finds a data file of the workspace from its own folder.
+const WORKSPACE_DATA: &str = "/../../data/";
+
+/// Which step to start at, and where.
+#[derive(clap::Args)]
+#[command(after_long_help = "\
+What you get is the lesson as it stands before that step: a crate that stands alone, so you can put
+it anywhere. Its README.md says how to go on.")]
+pub struct Args {
+    /// Which lesson, by number, package or folder: 03, teams or 03-teams
+    lesson: String,
+    /// The step that you want to write
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    step: usize,
+    /// The folder to write to; one that is not empty is left alone [default: my-PACKAGE]
+    dir: Option<PathBuf>,
+}
+
+/// Writes what `args` asks for. The exit code is 2 if there is no such lesson or step.
+///
+/// # Errors
+///
+/// If the folder is not empty, or something cannot be written.
+pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::load().await?;
+    let lesson = match workspace.the(&args.lesson) {
+        Ok(lesson) if (1..=lesson.steps.len()).contains(&args.step) => lesson,
+        Ok(lesson) => {
+            eprintln!("error: {} has the steps 1 to {}", lesson.name, lesson.steps.len());
+            return Ok(ExitCode::from(2));
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let sources = regions::read_sound(lesson, &workspace.root)?;
+    let dir = args.dir.clone().unwrap_or_else(|| format!("my-{}", lesson.package).into());
+    make(&dir)?;
+    let written = write(&workspace, lesson, &sources, args.step, &dir).await;
+    written.with_context(|| format!("{} is not complete", dir.display()))?;
+
+    let title = &lesson.steps[args.step - 1];
+    let dir = dir.display();
+    writeln!(
+        anstream::stdout(),
+        "{dir} is {} as it stands before step {}, {title}.\n\
+         Read {dir}/README.md, write the step, then run `cargo xtask check {dir}`.",
+        lesson.name,
+        args.step
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the folder, unless it is there and empty.
+fn make(dir: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make the folder {}", dir.display()))?;
+    if fs::read_dir(dir)?.next().is_some() {
+        bail!("{} is not empty: give another folder", dir.display());
+    }
+    Ok(())
+}
+
+/// Writes the crate: `lesson` as it stands before `step`.
+async fn write(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    sources: &[Source],
+    step: usize,
+    dir: &Path,
+) -> anyhow::Result<()> {
+    let root = manifest::read(&workspace.root.join("Cargo.toml"))?;
+    for source in sources {
+        // The folders of files that are not there yet, too.
+        let path = dir.join(&source.path);
+        let folder = path.parent().unwrap_or(dir);
+        fs::create_dir_all(folder)?;
+        let Some(mut file) = source.at(step - 1) else { continue };
+        if source.path == Path::new("Cargo.toml") {
+            file.text = own_manifest(&root, &file.text, lesson)?.to_string();
+        }
+        put(&path, &own(&file.text))?;
+    }
+    for data in data(sources, lesson.steps.len()) {
+        let path = dir.join("data").join(&data);
+        fs::create_dir_all(dir.join("data"))?;
+        fs::copy(workspace.root.join("data").join(&data), &path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    put(&dir.join("README.md"), &readme(lesson, step, workspace))?;
+    put(&dir.join(".gitignore"), "/target\n")?;
+    fs::create_dir_all(dir.join(".cargo"))?;
+    put(&dir.join(".cargo/config.toml"), &cargo_config(workspace)?)?;
+
+    put(&dir.join("Cargo.lock"), &fs::read_to_string(workspace.root.join("Cargo.lock"))?)?;
+    // Removes from it what the crate does not need; versions stay as they are.
+    let mut command = Command::new(cargo());
+    command.args(["update", "--workspace", "--offline", "--quiet"]).current_dir(dir);
+    let status = process::spawn(command)?.child.wait().await?;
+    if !status.success() {
+        bail!("`cargo update --workspace --offline` failed: {status}");
+    }
+    Ok(())
+}
+
+/// The names of the data files that the lesson reads, at whatever step.
+fn data(sources: &[Source], steps: usize) -> BTreeSet<String> {
+    let texts = sources.iter().filter_map(|source| source.at(steps));
+    texts
+        .flat_map(|file| {
+            let names = file.text.split(WORKSPACE_DATA).skip(1);
+            let names = names.filter_map(|rest| rest.split('"').next());
+            names.map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn put(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// In the workspace the data stands two folders up, in a learner's crate in the crate.
+pub fn own(text: &str) -> String {
+    text.replace(WORKSPACE_DATA, "/data/")
+}
+
+/// The manifest of the learner's crate. It says which lesson it is of.
+fn own_manifest(root: &DocumentMut, text: &str, lesson: &Lesson) -> anyhow::Result<DocumentMut> {
+    let mut manifest = manifest::filled_in(root, text)?;
+    // Whoever learns need not document every item.
+    manifest.remove("lints");
+    let mut start = Table::new();
+    start.insert("lesson", value(&lesson.name));
+    let mut metadata = Table::new();
+    metadata.set_implicit(true);
+    metadata.insert("start", Item::Table(start));
+    manifest["package"]["metadata"] = Item::Table(metadata);
+    manifest::make_root(&mut manifest, root, &[]);
+    Ok(manifest)
+}
+
+/// `cargo xtask` in the learner's folder is the one of the lessons.
+fn cargo_config(workspace: &Workspace) -> anyhow::Result<String> {
+    let ours = workspace.root.join("Cargo.toml");
+    let ours = ours.to_str().context("the folder of the lessons is not UTF-8")?;
+    let run = ["run", "--manifest-path", ours, "--package", "xtask", "--"];
+    let mut alias = Table::new();
+    alias.insert("xtask", value(run.into_iter().collect::<Array>()));
+    let mut config = DocumentMut::new();
+    config.insert("alias", Item::Table(alias));
+    Ok(config.to_string())
+}
+
+fn readme(lesson: &Lesson, step: usize, workspace: &Workspace) -> String {
+    let Lesson { name, title, package, steps, .. } = lesson;
+    let mut list = String::new();
+    for (index, title) in steps.iter().enumerate() {
+        let here = if index + 1 == step { " **(you are here)**" } else { "" };
+        list += &format!("{}. {title}{here}\n", index + 1);
+    }
+    let step_title = &steps[step - 1];
+    let root = workspace.root.display();
+    format!(
+        "\
+# {title}: step {step}, {step_title}
+
+This is lesson {name} of *gRPC in Rust, in six lessons*, as it stands before step {step}. The rest is
+yours to write:
+
+{list}
+Read the chapter *{title}* of the book, from the section of step {step} on. Then write the step.
+At any time, this says what already works, what does not yet, and what to do next:
+
+```console
+cargo xtask check            # once
+cargo xtask check --watch    # whenever you save a file, until Ctrl-C
+```
+
+And if you do not know how to go on:
+
+```console
+cargo xtask hint             # what to write next, and where
+cargo xtask hint --solution  # how we have written it
+```
+
+These four commands use the lessons in `{root}`. If that folder is
+somewhere else now, run them there, and name this folder: `cargo xtask check FOLDER`.
+
+Once your server and your client are written, each runs in a terminal of its own:
+
+```console
+cargo run -p {package} server
+cargo run -p {package} client
+```
+"
+    )
+}

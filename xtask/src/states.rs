@@ -1,0 +1,192 @@
+//! States: a lesson as it stands at the end of each step, each a crate that can be built.
+//!
+//! They stand in the target directory, a workspace for each lesson, and are derived from the
+//! lesson's own source: it is kept nowhere twice.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use toml_edit::{DocumentMut, value};
+
+use crate::cargo::Build;
+use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Pair, Target, Workspace};
+use crate::manifest;
+use crate::regions::{self, Source};
+
+/// The states of a lesson.
+pub struct States {
+    /// The folder of their workspace.
+    pub folder: PathBuf,
+    /// From step 0, before there is anything, to the last step.
+    pub states: Vec<State>,
+}
+
+impl States {
+    /// Starts `cargo build` of them, with `args`, as [`Build::start`] does. What they depend on is
+    /// what the lessons depend on, and is built once for both.
+    ///
+    /// # Errors
+    ///
+    /// If Cargo cannot be started.
+    pub fn build(
+        &self,
+        workspace: &Workspace,
+        args: &[&str],
+        quietly: bool,
+    ) -> anyhow::Result<Build> {
+        let target = workspace.target.to_str().context("the target directory is not UTF-8")?;
+        // Libraries are not asked for: those of two states have the same name, and would overwrite
+        // each other.
+        Build::start(&self.folder, &[&["--bins", "--target-dir", target], args].concat(), quietly)
+    }
+
+    /// Those that have a client, and so can be run.
+    pub fn runnable(&self) -> impl Iterator<Item = &State> {
+        self.states.iter().filter(|state| state.step >= FIRST_RUNNABLE_STEP)
+    }
+
+    /// The state that `target` belongs to.
+    pub fn with(&self, target: &cargo_metadata::Target) -> Option<&State> {
+        self.states.iter().find(|state| target.src_path.starts_with(&state.folder))
+    }
+}
+
+/// A lesson at the end of a step.
+pub struct State {
+    pub step: usize,
+    /// Its package.
+    pub package: String,
+    pub folder: PathBuf,
+    /// Its programs; before the first runnable step they do nothing yet.
+    pub pair: Pair,
+    /// For each file where its lines stand in the lesson's file of that name, from 1.
+    numbers: Vec<(PathBuf, Vec<usize>)>,
+}
+
+/// Writes all states of `lesson`, of which `sources` are the files. What is there already, and as
+/// it has to be, is left alone, so that Cargo need not build it again.
+///
+/// # Errors
+///
+/// If the manifests do not fit each other, or something cannot be written.
+pub fn derive(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    sources: &[Source],
+) -> anyhow::Result<States> {
+    let root = manifest::read(&workspace.root.join("Cargo.toml"))?;
+    let folder = workspace.target.join("steps").join(&lesson.name);
+    let mut states = Vec::new();
+    for step in 0..=lesson.steps.len() {
+        let state = State::derive(lesson, sources, step, &folder, &root)
+            .with_context(|| format!("{} at step {step}", lesson.name))?;
+        states.push(state);
+    }
+
+    // Lessons find their data two folders up.
+    let data = workspace.root.join("data");
+    if data.is_dir() {
+        for entry in fs::read_dir(&data)? {
+            let entry = entry?;
+            let text = fs::read_to_string(entry.path())?;
+            write(&workspace.target.join("steps/data").join(entry.file_name()), &text)?;
+        }
+    }
+
+    let mut own_root = DocumentMut::new();
+    let members: Vec<_> = states.iter().map(|state| format!("step{}", state.step)).collect();
+    manifest::make_root(&mut own_root, &root, &members);
+    let is_new = write(&folder.join("Cargo.toml"), &own_root.to_string())?;
+    lock(workspace, lesson, &states, &folder.join("Cargo.lock"), is_new)?;
+    Ok(States { folder, states })
+}
+
+/// Locks the versions of the dependencies to those of the lessons.
+fn lock(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    states: &[State],
+    path: &Path,
+    is_new: bool,
+) -> anyhow::Result<()> {
+    let ours = workspace.root.join("Cargo.lock");
+    let Ok(changed) = fs::metadata(&ours).and_then(|file| file.modified()) else {
+        // Nothing has been built yet: Cargo is about to choose versions.
+        return Ok(());
+    };
+    let locked = fs::metadata(path).and_then(|file| file.modified());
+    if is_new || locked.map_or(true, |locked| locked < changed) {
+        let names: Vec<_> = states.iter().map(|state| state.package.clone()).collect();
+        let lock = manifest::lock(&manifest::read(&ours)?, &lesson.package, &names)?;
+        write(path, &lock.to_string())?;
+    }
+    Ok(())
+}
+
+impl State {
+    fn derive(
+        lesson: &Lesson,
+        sources: &[Source],
+        step: usize,
+        states: &Path,
+        root: &DocumentMut,
+    ) -> anyhow::Result<State> {
+        let package = format!("{}-step{step}", lesson.package);
+        let folder = states.join(format!("step{step}"));
+        let mut numbers = Vec::new();
+        for source in sources {
+            let Some(file) = source.at(step) else { continue };
+            let mut text = file.text;
+            if source.path == Path::new("Cargo.toml") {
+                let has_library = lesson.folder.join("src/lib.rs").exists();
+                let mut manifest = manifest::filled_in(root, &text)?;
+                manifest::rename(&mut manifest, &package, has_library)?;
+                manifest["lints"]["rust"]["warnings"] = value("deny");
+                text = manifest.to_string();
+            }
+            write(&folder.join(&source.path), &text)?;
+            numbers.push((source.path.clone(), file.numbers));
+        }
+        for path in regions::files(&folder)? {
+            if !numbers.iter().any(|(written, _)| *written == path) {
+                fs::remove_file(folder.join(&path))?;
+            }
+        }
+        let program = folder.join("src/main.rs");
+        let source = program.try_into().context("the target directory is not UTF-8")?;
+        let server = Target { source, role: Some("server") };
+        Ok(State {
+            step,
+            package,
+            pair: Pair {
+                name: if step == 0 { "before step 1".into() } else { format!("step {step}") },
+                client: Target { role: Some("client"), ..server.clone() },
+                server,
+                transcripts: lesson.folder.join("transcripts").join(format!("step{step}")),
+            },
+            folder,
+            numbers,
+        })
+    }
+
+    /// Where `line` of the file `path` of this state stands in the lesson's file of that name.
+    pub fn number(&self, path: &Path, line: usize) -> Option<usize> {
+        let (_, numbers) = self.numbers.iter().find(|(file, _)| file == path)?;
+        numbers.get(line.checked_sub(1)?).copied()
+    }
+}
+
+/// Writes `text` to the file `path`, with its folder, unless it stands there already: returns
+/// whether it did not.
+fn write(path: &Path, text: &str) -> anyhow::Result<bool> {
+    if fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+        return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(true)
+}
