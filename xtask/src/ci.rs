@@ -12,11 +12,12 @@ use crate::lessons::Workspace;
 use crate::process;
 
 /// The checks, as a contributor types them.
-pub const COMMANDS: [&str; 4] = [
+pub const COMMANDS: [&str; 5] = [
     "cargo fmt --check",
     "cargo clippy --workspace --all-targets -- -D warnings",
     "cargo test --workspace",
     "cargo xtask verify",
+    "cargo xtask steps",
 ];
 
 const BOLD: Style = Style::new().bold();

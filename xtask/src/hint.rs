@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{ErrorKind, Write};
+use std::ops::Range;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -165,26 +166,44 @@ impl Part<'_> {
         new.intersection(&theirs).count() as f64 / new.len() as f64
     }
 
-    /// Where the region goes.
+    /// The lines of the learner's file that stand where the region goes: from the line behind the
+    /// one that comes before it to the one that comes after it.
+    fn gap(&self) -> Range<usize> {
+        let theirs = self.theirs.as_deref().unwrap_or_default();
+        let before = self.without_region();
+        let place = self.is_new.iter().take_while(|is_new| !**is_new).count();
+        let mut gap = 0..theirs.lines().count();
+        for op in TextDiff::from_lines(theirs, before.as_str()).ops() {
+            let (old, new) = (op.old_range(), op.new_range());
+            let same = |index: usize| match op {
+                DiffOp::Equal { .. } => old.start + index - new.start,
+                _ if index < place => old.end - 1,
+                _ => old.start,
+            };
+            if place > 0 && new.contains(&(place - 1)) && !old.is_empty() {
+                gap.start = same(place - 1) + 1;
+            }
+            if new.contains(&place) {
+                gap.end = same(place);
+            }
+        }
+        gap.start..gap.end.max(gap.start)
+    }
+
+    /// The lesson's file before the region is written.
+    fn without_region(&self) -> String {
+        let lines = self.ours.split_inclusive('\n').zip(&self.is_new);
+        lines.filter(|(_, is_new)| !**is_new).map(|(line, _)| line).collect()
+    }
+
+    /// Where the region goes, for people.
     fn place(&self) -> String {
         let path = self.source.path.display();
         let Some(theirs) = &self.theirs else { return format!("{path}, a new file") };
-        let lines = self.ours.lines().zip(&self.is_new).enumerate();
-        let before = lines.take_while(|(_, (_, is_new))| !**is_new);
-        let Some((index, (line, _))) = before.filter(|(_, (line, _))| !line.is_empty()).last()
-        else {
-            return format!("{path}, at the beginning");
-        };
-        let diff = TextDiff::from_lines(theirs.as_str(), self.ours.as_str());
-        let same = diff.ops().iter().find_map(|op| match *op {
-            DiffOp::Equal { old_index, new_index, len } => {
-                (new_index..new_index + len).contains(&index).then(|| old_index + index - new_index)
-            }
-            _ => None,
-        });
-        match same {
-            Some(index) => format!("{path}, after line {}, `{}`", index + 1, line.trim()),
-            None => format!("{path}, after what does the work of `{}`", line.trim()),
+        let before = theirs.lines().take(self.gap().start).enumerate();
+        match before.filter(|(_, line)| !line.is_empty()).last() {
+            Some((index, line)) => format!("{path}, after line {}, `{}`", index + 1, line.trim()),
+            None => format!("{path}, at the beginning"),
         }
     }
 
@@ -199,26 +218,16 @@ impl Part<'_> {
     fn solution(&self, out: &mut impl Write) -> anyhow::Result<()> {
         let theirs = self.theirs.as_deref().unwrap_or_default();
         let old: Vec<&str> = theirs.split_inclusive('\n').collect();
-        let new: Vec<&str> = self.ours.split_inclusive('\n').collect();
-        let mut text = String::new();
-        for op in TextDiff::from_lines(theirs, self.ours.as_str()).ops() {
-            let (old_range, new_range) = (op.old_range(), op.new_range());
-            let is_new = &self.is_new[new_range.clone()];
-            let is_inside = match op {
-                DiffOp::Delete { new_index, .. } => {
-                    *new_index > 0 && self.is_new[new_index - 1..].starts_with(&[true, true])
-                }
-                DiffOp::Replace { .. } => is_new.iter().all(|is_new| *is_new),
-                _ => false,
-            };
-            if !is_inside {
-                text.extend(old[old_range].iter().copied());
-            }
-            if !matches!(op, DiffOp::Equal { .. }) {
-                let lines = new[new_range].iter().zip(is_new);
-                text.extend(lines.filter(|(_, is_new)| **is_new).map(|(line, _)| *line));
-            }
-        }
+        let lines = self.ours.split_inclusive('\n').zip(&self.is_new);
+        let region: Vec<&str> =
+            lines.filter(|(_, is_new)| **is_new).map(|(line, _)| line).collect();
+        // What stands there already is a beginning of the region, or something else.
+        let gap = self.gap();
+        let is_beginning =
+            old[gap.clone()].iter().any(|line| *line != "\n" && region.contains(line));
+        let kept = if is_beginning { gap.start } else { gap.end };
+        let text = [&old[..kept], &region, &old[gap.end..]].concat().concat();
+
         let path = self.source.path.display().to_string().replace('\\', "/");
         let before = if self.theirs.is_some() { format!("a/{path}") } else { "/dev/null".into() };
         let diff = TextDiff::from_lines(theirs, text.as_str());
@@ -233,11 +242,9 @@ impl Part<'_> {
         Ok(())
     }
 
-    /// Whether the learner's file is as the lesson's is without the region.
+    /// Whether the learner's file is as the lesson's is before the region is written.
     fn is_untouched(&self) -> bool {
-        let lines = self.ours.split_inclusive('\n').zip(&self.is_new);
-        let before: String = lines.filter(|(_, is_new)| !**is_new).map(|(line, _)| line).collect();
-        self.theirs.as_deref().unwrap_or_default() == before
+        self.theirs.as_deref().unwrap_or_default() == self.without_region()
     }
 }
 

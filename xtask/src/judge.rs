@@ -1,7 +1,7 @@
 //! Judges a learner's crate: which steps of the lesson work, and what is wrong with the others.
 
+use std::fs;
 use std::path::Path;
-use std::{fmt, fs};
 
 use anyhow::{Context, bail};
 use cargo_metadata::Message;
@@ -9,8 +9,9 @@ use cargo_metadata::Message;
 use crate::cargo::Build;
 use crate::learner::Learner;
 use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Programs, Workspace};
-use crate::pair::{self, Ended, Outcome, Side};
+use crate::pair::{self, Ended, Side};
 use crate::states::{self, State, States};
+use crate::wording::{Yours, wrong};
 use crate::{proto, regions, transcript};
 
 /// What there is to say of a step.
@@ -48,14 +49,6 @@ struct Reach {
     wrong: Option<(usize, String)>,
 }
 
-/// Which side of a pair was the learner's; the other one was ours.
-#[derive(Clone, Copy, PartialEq)]
-enum Yours {
-    Server,
-    Client,
-    Both,
-}
-
 /// Judges each step of the learner's crate. None if it does not compile: unless it is done
 /// `quietly`, Cargo has said why.
 ///
@@ -73,7 +66,7 @@ pub async fn judge(
     let server = ours.judge_server(&theirs, &workspace.root).await?;
     let client = ours.judge_client(&theirs, &workspace.root).await?;
     let mut together = None;
-    if client.step > 0 && client.step <= server.step {
+    if client.wrong.is_none() && client.step > 0 && client.step <= server.step {
         let outcome = pair::run(&theirs.server, &theirs.client).await?;
         together = wrong(&outcome, Yours::Both, ours.at(client.step)?, &workspace.root)?;
     }
@@ -260,8 +253,10 @@ impl Ours {
                 break;
             }
         }
-        if state.step != newest.step {
-            // It calls no more than what there is at that step: so it is to be tried with that.
+        let printed = outcome.printed("client");
+        let is_right = transcript::compare(&state.pair.transcript("client"), &printed)?.is_none();
+        if is_right && state.step != newest.step {
+            // It calls no more than there is at that step: what that server prints counts.
             let server = self.programs.side(&state.pair.server)?;
             outcome = pair::run(&server, &theirs.client).await?;
         }
@@ -294,111 +289,7 @@ fn is_unimplemented(client: &Ended) -> bool {
 /// Whether `printed` begins with all of a transcript, and goes on.
 fn has_more_than(printed: &str, transcript: &Path) -> anyhow::Result<bool> {
     let expected = fs::read_to_string(transcript)?.lines().count();
-    let beginning: Vec<&str> = printed.lines().take(expected).collect();
-    let is_same = transcript::compare(transcript, &beginning.join("\n"))?.is_none();
+    let beginning: String = printed.split_inclusive('\n').take(expected).collect();
+    let is_same = transcript::compare(transcript, &beginning)?.is_none();
     Ok(is_same && printed.lines().count() > expected)
-}
-
-/// What is wrong with a pair that ought to do what the lesson does at `state`, if something is:
-/// the first thing, in words for whom `yours` is.
-fn wrong(
-    outcome: &Outcome,
-    yours: Yours,
-    state: &State,
-    root: &Path,
-) -> anyhow::Result<Option<String>> {
-    let Outcome { server, client, .. } = outcome;
-    let (your_server, your_client) = match yours {
-        Yours::Server => ("your server", "our client, with your server,"),
-        Yours::Client => ("our server, with your client,", "your client"),
-        Yours::Both => ("your server, with your client,", "your client, with your server,"),
-    };
-    if outcome.port.is_none()
-        && let Some(failure) = &server.failure
-    {
-        return Ok(Some(format!("{your_server}: {failure}{}", first_line(&server.stderr))));
-    }
-    if let Some(failure) = &client.failure {
-        let answer = client.stderr.lines().next().unwrap_or_default();
-        let answer = answer.strip_prefix("error: the server answered ");
-        return Ok(Some(match answer {
-            Some(answer) if yours == Yours::Server => format!("your server answered {answer}"),
-            _ => format!("{your_client}: {failure}{}", first_line(&client.stderr)),
-        }));
-    }
-    let printed = difference(outcome, "client", state, root)?.map(|difference| match yours {
-        // Our client has printed it, but with a wrong answer in it.
-        Yours::Server => format!("your server answered {}", difference.after_label()),
-        Yours::Client | Yours::Both => format!("{your_client} printed {difference}"),
-    });
-    if printed.is_some() {
-        return Ok(printed);
-    }
-    if let Some(failure) = &server.failure {
-        return Ok(Some(format!("{your_server}: {failure}{}", first_line(&server.stderr))));
-    }
-    let printed = difference(outcome, "server", state, root)?.map(|difference| match yours {
-        // Our server has printed it, but of a wrong request.
-        Yours::Client => {
-            format!("your client sent something else: our server printed {difference}")
-        }
-        Yours::Server | Yours::Both => format!("{your_server} printed {difference}"),
-    });
-    Ok(printed)
-}
-
-/// The beginning of what a program has said, if it has.
-fn first_line(stderr: &str) -> String {
-    stderr.lines().find(|line| !line.is_empty()).map(|line| format!(": {line}")).unwrap_or_default()
-}
-
-/// The first line that one side has printed and should not have, or the other way round.
-struct Line {
-    expected: Option<String>,
-    printed: Option<String>,
-    /// The transcript, and the line in it.
-    place: String,
-}
-
-fn difference(
-    outcome: &Outcome,
-    side: &str,
-    state: &State,
-    root: &Path,
-) -> anyhow::Result<Option<Line>> {
-    let path = state.pair.transcript(side);
-    let difference = transcript::compare(&path, &outcome.printed(side))?;
-    Ok(difference.map(|difference| {
-        let (expected, printed) = difference.first();
-        let path = path.strip_prefix(root).unwrap_or(&path).display();
-        Line {
-            expected: expected.map(str::to_owned),
-            printed: printed.map(str::to_owned),
-            place: format!("{path}:{}", difference.line.unwrap_or(1)),
-        }
-    }))
-}
-
-impl Line {
-    /// Without what stands before the last colon that both have in common: `Teams client received:`
-    fn after_label(mut self) -> Line {
-        if let (Some(expected), Some(printed)) = (&self.expected, &self.printed) {
-            let same = expected.bytes().zip(printed.bytes()).take_while(|(e, p)| e == p).count();
-            if let Some(label) = expected.get(..same).and_then(|same| same.rfind(": ")) {
-                self.expected = Some(expected[label + 2..].to_owned());
-                self.printed = Some(printed[label + 2..].to_owned());
-            }
-        }
-        self
-    }
-}
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |line: &Option<String>| match line {
-            Some(line) => format!("`{line}`"),
-            None => "nothing more".into(),
-        };
-        write!(f, "{}, expected {}\n({})", show(&self.printed), show(&self.expected), self.place)
-    }
 }

@@ -46,7 +46,7 @@ impl Which {
         let named = named.with_context(|| {
             format!("{} is not from `cargo xtask start`: give --lesson", folder.display())
         })?;
-        let lesson = workspace.the(&named).map_err(anyhow::Error::msg)?;
+        let lesson = workspace.the(&named)?;
         Ok(Learner { folder, lesson })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fmt};
 
@@ -13,6 +13,18 @@ use serde::Deserialize;
 
 use crate::cargo::{self, Build};
 use crate::pair::Side;
+
+/// What somebody has typed makes no sense.
+#[derive(Debug)]
+pub struct WrongUse(pub String);
+
+impl fmt::Display for WrongUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUse {}
 
 /// The step from which on a lesson has a client, and so can be run.
 pub const FIRST_RUNNABLE_STEP: usize = 4;
@@ -123,7 +135,7 @@ impl Workspace {
         lessons.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Workspace {
             root: metadata.workspace_root.clone().into(),
-            target: metadata.target_directory.clone().into(),
+            target: without_parents(metadata.target_directory.as_std_path()),
             lessons,
         })
     }
@@ -132,11 +144,12 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// With the first name that is no lesson's.
-    pub fn select(&self, wanted: &[String]) -> Result<Vec<&Lesson>, String> {
+    /// With [`WrongUse`], if it has a name that is no lesson's.
+    pub fn select(&self, wanted: &[String]) -> anyhow::Result<Vec<&Lesson>> {
         if let Some(unknown) = wanted.iter().find(|name| !self.lessons.iter().any(|l| l.is(name))) {
             let names: Vec<_> = self.lessons.iter().map(|lesson| lesson.name.as_str()).collect();
-            return Err(format!("no lesson `{unknown}`: there are {}", names.join(", ")));
+            let names = names.join(", ");
+            return Err(WrongUse(format!("no lesson `{unknown}`: there are {names}")).into());
         }
         let is_wanted = |lesson: &&Lesson| wanted.is_empty() || wanted.iter().any(|w| lesson.is(w));
         Ok(self.lessons.iter().filter(is_wanted).collect())
@@ -146,8 +159,8 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// If it is no lesson's name.
-    pub fn the(&self, wanted: &str) -> Result<&Lesson, String> {
+    /// With [`WrongUse`], if it is no lesson's name.
+    pub fn the(&self, wanted: &str) -> anyhow::Result<&Lesson> {
         Ok(self.select(&[wanted.to_owned()])?[0])
     }
 
@@ -194,6 +207,19 @@ impl Workspace {
         }
         Ok(programs)
     }
+}
+
+/// `path` as Cargo has it in its messages: without `..`, if somebody has put that into it.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        if component == Component::ParentDir {
+            clean.pop();
+        } else {
+            clean.push(component);
+        }
+    }
+    clean
 }
 
 /// Where Cargo put the programs that it built, by the files with their `main`.

@@ -1,4 +1,4 @@
-//! `cargo xtask`: runs the lessons and checks what they print.
+//! `cargo xtask`: runs the lessons and checks what they print, at every step, and a learner's own.
 
 mod cargo;
 mod check;
@@ -19,12 +19,13 @@ mod states;
 mod steps;
 mod transcript;
 mod verify;
+mod wording;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::lessons::Workspace;
+use crate::lessons::{Workspace, WrongUse};
 
 /// Runs the lessons and checks what they print
 #[derive(Parser)]
@@ -48,7 +49,7 @@ enum Command {
     Check(check::Args),
     /// Say what to write next in your own lesson, and where
     Hint(hint::Args),
-    /// Run every check that a change must pass: formatting, clippy, the tests, verify
+    /// Run every check that a change must pass: formatting, clippy, the tests, verify, steps
     Ci,
 }
 
@@ -65,6 +66,14 @@ says, is noticed.
 
 In a transcript, `[..]` stands for anything within a line, and `...` on a line of its own for any
 number of lines. Standard error is not in it: a pair that works prints nothing there.
+
+A lesson is written in steps, and regions in its source say which line belongs to which. `steps`
+does for every step what `verify` does for the last one. `start`, `check` and `hint` are for whoever
+writes a lesson on their own:
+
+  cargo xtask start teams         the lesson before step 1, in the new folder my-teams
+  cargo xtask check my-teams      what works already, what does not, and what to do next
+  cargo xtask hint my-teams       what to write next, and where
 
 Exit code: 0 if all is well, 1 if a check has failed, 2 if the command line is wrong.";
 
@@ -83,7 +92,7 @@ async fn main() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
-        ExitCode::FAILURE
+        if error.is::<WrongUse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
     })
 }
 

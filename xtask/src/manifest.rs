@@ -44,8 +44,13 @@ pub fn filled_in(workspace: &DocumentMut, lesson: &str) -> anyhow::Result<Docume
     Ok(manifest)
 }
 
-/// Makes `manifest` the root of a workspace, in which crates are built as in ours.
-pub fn make_root(manifest: &mut DocumentMut, ours: &DocumentMut, members: &[String]) {
+/// Makes `manifest` the root of a workspace, in which `lesson` is built as in ours.
+pub fn make_root(
+    manifest: &mut DocumentMut,
+    members: &[String],
+    ours: &DocumentMut,
+    lesson: &DocumentMut,
+) {
     let mut workspace = Table::new();
     if let Some(resolver) = ours.get("workspace").and_then(|workspace| workspace.get("resolver")) {
         workspace.insert("resolver", resolver.clone());
@@ -54,9 +59,23 @@ pub fn make_root(manifest: &mut DocumentMut, ours: &DocumentMut, members: &[Stri
         workspace.insert("members", value(members.iter().collect::<Array>()));
     }
     manifest.insert("workspace", Item::Table(workspace));
-    if let Some(profile) = ours.get("profile") {
-        manifest.insert("profile", profile.clone());
+
+    let Some(mut profiles) = ours.get("profile").cloned() else { return };
+    // Cargo would warn of what is said of crates that are not there.
+    let is_there = |name: &str| {
+        let kinds = ["dependencies", "build-dependencies"].into_iter();
+        name == "*" || kinds.filter_map(|kind| lesson.get(kind)?.get(name)).next().is_some()
+    };
+    for (_, profile) in profiles.as_table_like_mut().into_iter().flat_map(|table| table.iter_mut())
+    {
+        if let Some(packages) = profile.get_mut("package").and_then(Item::as_table_like_mut) {
+            let names: Vec<_> = packages.iter().map(|(name, _)| name.to_owned()).collect();
+            for name in names.iter().filter(|name| !is_there(name)) {
+                packages.remove(name);
+            }
+        }
     }
+    manifest.insert("profile", profiles);
 }
 
 /// Replaces each `NAME.workspace = true` in `table` by what `from` has under that name.

@@ -11,7 +11,7 @@ use tokio::process::Command;
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 use crate::cargo::cargo;
-use crate::lessons::{Lesson, Workspace};
+use crate::lessons::{Lesson, Workspace, WrongUse};
 use crate::regions::{self, Source};
 use crate::{manifest, process};
 
@@ -33,24 +33,18 @@ pub struct Args {
     dir: Option<PathBuf>,
 }
 
-/// Writes what `args` asks for. The exit code is 2 if there is no such lesson or step.
+/// Writes what `args` asks for.
 ///
 /// # Errors
 ///
-/// If the folder is not empty, or something cannot be written.
+/// If there is no such lesson or step, the folder is not empty, or something cannot be written.
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
-    let lesson = match workspace.the(&args.lesson) {
-        Ok(lesson) if (1..=lesson.steps.len()).contains(&args.step) => lesson,
-        Ok(lesson) => {
-            eprintln!("error: {} has the steps 1 to {}", lesson.name, lesson.steps.len());
-            return Ok(ExitCode::from(2));
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            return Ok(ExitCode::from(2));
-        }
-    };
+    let lesson = workspace.the(&args.lesson)?;
+    if !(1..=lesson.steps.len()).contains(&args.step) {
+        let (name, last) = (&lesson.name, lesson.steps.len());
+        return Err(WrongUse(format!("{name} has the steps 1 to {last}")).into());
+    }
     let sources = regions::read_sound(lesson, &workspace.root)?;
     let dir = args.dir.clone().unwrap_or_else(|| format!("my-{}", lesson.package).into());
     make(&dir)?;
@@ -94,7 +88,7 @@ async fn write(
         fs::create_dir_all(folder)?;
         let Some(mut file) = source.at(step - 1) else { continue };
         if source.path == Path::new("Cargo.toml") {
-            file.text = own_manifest(&root, &file.text, lesson)?.to_string();
+            file.text = own_manifest(&root, &file.text, &lesson.name)?.to_string();
         }
         put(&path, &own(&file.text))?;
     }
@@ -142,17 +136,18 @@ pub fn own(text: &str) -> String {
 }
 
 /// The manifest of the learner's crate. It says which lesson it is of.
-fn own_manifest(root: &DocumentMut, text: &str, lesson: &Lesson) -> anyhow::Result<DocumentMut> {
+fn own_manifest(root: &DocumentMut, text: &str, name: &str) -> anyhow::Result<DocumentMut> {
     let mut manifest = manifest::filled_in(root, text)?;
     // Whoever learns need not document every item.
     manifest.remove("lints");
     let mut start = Table::new();
-    start.insert("lesson", value(&lesson.name));
+    start.insert("lesson", value(name));
     let mut metadata = Table::new();
     metadata.set_implicit(true);
     metadata.insert("start", Item::Table(start));
     manifest["package"]["metadata"] = Item::Table(metadata);
-    manifest::make_root(&mut manifest, root, &[]);
+    let lesson = manifest.clone();
+    manifest::make_root(&mut manifest, &[], root, &lesson);
     Ok(manifest)
 }
 

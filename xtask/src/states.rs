@@ -96,7 +96,8 @@ pub fn derive(
 
     let mut own_root = DocumentMut::new();
     let members: Vec<_> = states.iter().map(|state| format!("step{}", state.step)).collect();
-    manifest::make_root(&mut own_root, &root, &members);
+    let manifest = manifest::read(&lesson.folder.join("Cargo.toml"))?;
+    manifest::make_root(&mut own_root, &members, &root, &manifest);
     let is_new = write(&folder.join("Cargo.toml"), &own_root.to_string())?;
     lock(workspace, lesson, &states, &folder.join("Cargo.lock"), is_new)?;
     Ok(States { folder, states })

@@ -47,20 +47,14 @@ struct Count {
 }
 
 /// Derives, builds and runs the states of the lessons that `args` names. The exit code is 1 if
-/// something is wrong with one, 2 if there is no such lesson.
+/// something is wrong with one.
 ///
 /// # Errors
 ///
 /// If a file cannot be read or written, or a program cannot be started.
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
-    let lessons = match workspace.select(&args.lessons) {
-        Ok(lessons) => lessons,
-        Err(error) => {
-            eprintln!("error: {error}");
-            return Ok(ExitCode::from(2));
-        }
-    };
+    let lessons = workspace.select(&args.lessons)?;
     let started = Instant::now();
     let mut problems = Vec::new();
     let mut sources = Vec::new();
@@ -174,7 +168,9 @@ async fn run_state(
     if !state.pair.transcripts.is_dir() {
         let folder = state.pair.transcripts.strip_prefix(&workspace.root);
         let folder = folder.unwrap_or(&state.pair.transcripts).display();
-        return Err(format!("      no folder {folder}: it has to say what both print at this step"));
+        return Err(format!(
+            "      no folder {folder}: it has to say what both print at this step"
+        ));
     }
     count.run += 1;
     let Pair { server, client, .. } = &state.pair;

@@ -48,21 +48,14 @@ struct Verified {
     outcome: anyhow::Result<Outcome>,
 }
 
-/// Builds and runs the lessons that `args` names. The exit code is 1 if a pair fails, 2 if there
-/// is no such lesson.
+/// Builds and runs the lessons that `args` names. The exit code is 1 if a pair fails.
 ///
 /// # Errors
 ///
 /// If the lessons do not build, or a transcript cannot be read or written.
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
-    let lessons = match workspace.select(&args.lessons) {
-        Ok(lessons) => lessons,
-        Err(error) => {
-            eprintln!("error: {error}");
-            return Ok(ExitCode::from(2));
-        }
-    };
+    let lessons = workspace.select(&args.lessons)?;
     let programs = workspace.build(&lessons).await?;
 
     let started = Instant::now();

@@ -1,0 +1,754 @@
+//! What a learner sees of `cargo xtask start`, `check` and `hint`, with the lessons themselves.
+
+mod common;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+use snapbox::{assert_data_eq, str};
+use tempfile::TempDir;
+
+use crate::common::Run;
+
+/// The lessons have programs of the same names as their copies, in one target directory: so one
+/// test at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Lessons, in order: folder, package, steps.
+const LESSONS: [(&str, &str, usize); 6] = [
+    ("01-helloworld", "helloworld", 5),
+    ("02-unary-displacement", "unary-displacement", 4),
+    ("03-teams", "teams", 4),
+    ("04-movie-json", "movie-json", 5),
+    ("05-streaming", "streaming", 7),
+    ("06-routeguide", "routeguide", 7),
+];
+
+/// A folder outside the repository, in which somebody learns.
+struct Desk {
+    folder: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Desk {
+    fn new() -> Result<Desk> {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Desk { folder: tempfile::tempdir()?, _turn: turn })
+    }
+
+    /// A desk with the lesson as it is when all of it is written, in `my-PACKAGE`.
+    fn with_all_of(package: &str) -> Result<Desk> {
+        let desk = Desk::new()?;
+        desk.succeed(&format!("start {package}"))?;
+        let (lesson, ..) = LESSONS.into_iter().find(|(_, p, _)| *p == package).context("none")?;
+        for path in sources(lesson)? {
+            desk.write(&format!("my-{package}/{path}"), &solution(lesson, &path)?)?;
+        }
+        Ok(desk)
+    }
+
+    /// `cargo xtask`, as the alias in a learner's crate calls it. What the lessons depend on is
+    /// compiled already, in the target directory of the lessons.
+    fn xtask(&self, args: &str) -> Command {
+        let mut command = common::xtask(self.folder.path(), args);
+        command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
+        command.env("CARGO_TARGET_DIR", target());
+        command
+    }
+
+    fn run(&self, args: &str) -> Result<Run> {
+        Run::of(&mut self.xtask(args))
+    }
+
+    /// Runs `cargo xtask` with `args`, which has to succeed, and returns its standard output.
+    fn succeed(&self, args: &str) -> Result<String> {
+        let run = self.run(args)?;
+        ensure!(run.code == Some(0), "{args}: {}{}", run.stdout, run.stderr);
+        Ok(run.stdout)
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn read(&self, path: &str) -> Result<String> {
+        fs::read_to_string(self.path(path)).with_context(|| path.to_owned())
+    }
+
+    fn write(&self, path: &str, text: &str) -> Result<()> {
+        let path = self.path(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(fs::write(path, text)?)
+    }
+
+    /// Replaces `old`, which has to be there, by `new`.
+    fn replace(&self, path: &str, old: &str, new: &str) -> Result<()> {
+        let text = self.read(path)?;
+        ensure!(text.contains(old), "{path} has no {old:?}");
+        self.write(path, &text.replacen(old, new, 1))
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Its target directory.
+fn target() -> &'static Path {
+    Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/.."))
+}
+
+/// The source of a lesson, without its manifest and what is an exercise.
+fn sources(lesson: &str) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for folder in ["", "proto", "src"] {
+        for entry in fs::read_dir(root().join("lessons").join(lesson).join(folder))? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            if [".rs", ".proto"].iter().any(|end| path.ends_with(end))
+                && !solution(lesson, &path)?.is_empty()
+            {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A file of a lesson without its markers and exercises, and with the data where a learner has it.
+/// It is found here in another way than by the runner.
+fn solution(lesson: &str, path: &str) -> Result<String> {
+    let text = fs::read_to_string(root().join("lessons").join(lesson).join(path))?;
+    let mut solution = String::new();
+    let mut is_exercise = false;
+    for line in text.lines() {
+        if line.contains("ANCHOR") {
+            is_exercise = line.contains("ANCHOR: exercise");
+        } else if !is_exercise {
+            solution += &format!("{line}\n");
+        }
+    }
+    Ok(solution.replace("/../../data/", "/data/"))
+}
+
+#[test]
+fn what_start_writes_stands_alone() -> Result<()> {
+    let desk = Desk::new()?;
+    assert_data_eq!(
+        desk.succeed("start 01")?,
+        str![[r#"
+my-helloworld is 01-helloworld as it stands before step 1, define the service.
+Read my-helloworld/README.md, write the step, then run `cargo xtask check my-helloworld`.
+
+"#]]
+    );
+    for (lesson, package, steps) in LESSONS {
+        for step in 1..=steps {
+            let name = format!("{lesson}-{step}");
+            desk.succeed(&format!("start {lesson} --step {step} {name}"))?;
+            for path in files(&desk.path(&name))? {
+                let text = fs::read_to_string(&path)?;
+                ensure!(!text.contains("ANCHOR"), "{path:?} has markers");
+                ensure!(!text.contains("../"), "{path:?} needs what is above it");
+            }
+            let readme = desk.read(&format!("{name}/README.md"))?;
+            ensure!(readme.lines().next().is_some_and(|l| l.contains(&format!("step {step},"))));
+            let manifest = desk.read(&format!("{name}/Cargo.toml"))?;
+            ensure!(manifest.contains(&format!("\nlesson = \"{lesson}\"\n")), "{manifest}");
+            ensure!(manifest.starts_with(&format!("[package]\nname = \"{package}\"\n")));
+            ensure!(!manifest.contains("workspace = true"), "{manifest}");
+        }
+    }
+
+    // Files of later steps are not there yet.
+    let names = |folder| -> Result<Vec<String>> {
+        let root = desk.path(folder);
+        let paths = files(&root)?;
+        let paths = paths.iter().map(|path| Ok(path.strip_prefix(&root)?.to_string_lossy().into()));
+        paths.collect()
+    };
+    assert_eq!(
+        names("01-helloworld-1")?,
+        [
+            ".cargo/config.toml",
+            ".gitignore",
+            "Cargo.lock",
+            "Cargo.toml",
+            "README.md",
+            "build.rs",
+            "src/lib.rs",
+            "src/main.rs"
+        ]
+    );
+    ensure!(desk.path("01-helloworld-1/proto").is_dir());
+    ensure!(names("06-routeguide-4")?.contains(&"data/route_guide_db.json".into()));
+    ensure!(!names("06-routeguide-4")?.contains(&"src/client.rs".into()));
+
+    // With the versions that the lessons have, and nobody to be asked for others.
+    for name in ["01-helloworld-1", "04-movie-json-5", "06-routeguide-5"] {
+        let mut build = Command::new(env::var_os("CARGO").context("no CARGO")?);
+        build.args(["build", "--locked", "--offline"]).current_dir(desk.path(name));
+        build.env("CARGO_TARGET_DIR", target());
+        let run = Run::of(&mut build)?;
+        ensure!(run.code == Some(0), "{name}: {}", run.stderr);
+    }
+    Ok(())
+}
+
+/// The files below `folder`, sorted.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[test]
+fn start_overwrites_nothing() -> Result<()> {
+    let desk = Desk::new()?;
+    desk.write("mine/notes.txt", "dear to me")?;
+    desk.write("file", "a file")?;
+    fs::create_dir(desk.path("empty"))?;
+    for (args, code, error) in [
+        ("start 01 mine", 1, "error: mine is not empty: give another folder\n"),
+        ("start 01 file", 1, "error: cannot make the folder file: File exists (os error 17)\n"),
+        ("start 07", 2, "error: no lesson `07`: there are 01-helloworld, [..]\n"),
+        ("start 01 --step 0", 2, "error: 01-helloworld has the steps 1 to 5\n"),
+        ("start 01 --step 6", 2, "error: 01-helloworld has the steps 1 to 5\n"),
+    ] {
+        let run = desk.run(args)?;
+        assert_eq!((run.code, &*run.stdout), (Some(code), ""), "{args}");
+        if cfg!(unix) || code == 2 {
+            assert_data_eq!(run.stderr, error.to_owned());
+        }
+    }
+    assert_eq!(desk.read("mine/notes.txt")?, "dear to me");
+    assert_eq!(fs::read_dir(desk.path("mine"))?.count(), 1);
+
+    desk.succeed("start 01 empty")?;
+    let again = desk.run("start 01 empty")?;
+    assert_eq!(again.stderr, "error: empty is not empty: give another folder\n");
+    Ok(())
+}
+
+#[test]
+fn every_lesson_can_be_written_from_its_hints() -> Result<()> {
+    for (lesson, package, steps) in LESSONS {
+        let desk = Desk::new()?;
+        desk.succeed(&format!("start {lesson}"))?;
+        let mut finished = 0;
+        loop {
+            let hint = desk.succeed("hint")?;
+            if hint.starts_with("All parts are there.") {
+                break;
+            }
+            let place = hint.lines().take(2).collect::<Vec<_>>().join("\n");
+            let (step, part, parts) = numbers(&hint).with_context(|| hint.clone())?;
+            ensure!(step == finished + 1 && part <= parts, "{lesson}: {hint}");
+            ensure!(!hint.contains("+++"), "this is the solution: {hint}");
+
+            let solution = desk.succeed("hint --solution")?;
+            ensure!(solution.starts_with(&place), "{hint} is not {solution}");
+            apply(&desk, &format!("my-{package}"), &solution)?;
+
+            if part == parts {
+                finished = step;
+                let expected: Vec<_> = (1..=steps)
+                    .map(|step| {
+                        format!("{} step {step}", if step <= finished { "ok" } else { "--" })
+                    })
+                    .collect();
+                let run = desk.run("check")?;
+                assert_eq!(
+                    (run.code, marks(&run.stdout)),
+                    (Some(0), expected),
+                    "{lesson}: {}",
+                    run.stderr
+                );
+                let next = match () {
+                    () if finished < steps => format!("Next: step {}, ", finished + 1),
+                    () => "All of it works".into(),
+                };
+                ensure!(run.stdout.contains(&format!("\n{next}")), "{}", run.stdout);
+            }
+        }
+        assert_eq!(finished, steps, "{lesson}");
+        for path in sources(lesson)? {
+            assert_eq!(
+                desk.read(&format!("my-{package}/{path}"))?,
+                solution(lesson, &path)?,
+                "{path}"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The numbers in `Step 3, implement the servicer: part 2 of 5`.
+fn numbers(hint: &str) -> Option<(usize, usize, usize)> {
+    let (step, rest) = hint.lines().next()?.strip_prefix("Step ")?.split_once(", ")?;
+    let (part, parts) = rest.rsplit_once(": part ")?.1.split_once(" of ")?;
+    Some((step.parse().ok()?, part.parse().ok()?, parts.parse().ok()?))
+}
+
+/// The first words of the lines on the steps: `ok step 1`.
+fn marks(printed: &str) -> Vec<String> {
+    let lines = printed.lines().filter(|line| line.contains("  step "));
+    lines
+        .filter_map(|line| {
+            Some(line.split_once(':')?.0.split_whitespace().collect::<Vec<_>>().join(" "))
+        })
+        .collect()
+}
+
+/// Does what `patch -p1` does in `folder`.
+fn apply(desk: &Desk, folder: &str, hint: &str) -> Result<()> {
+    let begin = hint.find("\n--- ").context("no patch")? + 1;
+    let patch = diffy::Patch::from_str(&hint[begin..])?;
+    let path = patch.modified().and_then(|path| path.strip_prefix("b/")).context("no path")?;
+    let path = format!("{folder}/{path}");
+    let is_new = patch.original() == Some("/dev/null");
+    ensure!(is_new != desk.path(&path).exists(), "{hint}");
+    let old = if is_new { String::new() } else { desk.read(&path)? };
+    desk.write(&path, &diffy::apply(&old, &patch)?)
+}
+
+#[test]
+fn check_says_what_is_wrong_with_a_proto_file() -> Result<()> {
+    let desk = Desk::new()?;
+    desk.succeed("start 01")?;
+    let proto = "syntax = \"proto3\";\n\
+                 package helloworld;\n\
+                 service Greeter { rpc SayHello (HelloRequest) returns (HelloReply); }\n\
+                 message HelloRequest { string name = 1; }\n\
+                 message HelloReply { string message = 1; }\n";
+    for (old, new, expected) in [
+        ("syntax", "synax", "proto/helloworld.proto:1:1: [..]"),
+        (
+            "package helloworld;\n",
+            "",
+            "your proto file has no service helloworld.Greeter, but a service Greeter",
+        ),
+        (
+            "SayHello ",
+            "sayHello ",
+            "your proto file has no method helloworld.Greeter.SayHello, but a method \
+             helloworld.Greeter.sayHello",
+        ),
+        (
+            "returns (",
+            "returns (stream ",
+            "in your proto file the method helloworld.Greeter.SayHello takes \
+             helloworld.HelloRequest and returns a stream of helloworld.HelloReply, expected: takes \
+             helloworld.HelloRequest and returns helloworld.HelloReply",
+        ),
+        (
+            "name = 1",
+            "name = 2",
+            "in your proto file the field helloworld.HelloRequest.name is string and has the \
+             number 2, expected: is string and has the number 1",
+        ),
+        (
+            "string message",
+            "bytes message",
+            "in your proto file the field helloworld.HelloReply.message is bytes and has the \
+             number 1, expected: is string and has the number 1",
+        ),
+        ("string message = 1;", "", "your proto file has no field helloworld.HelloReply.message"),
+    ] {
+        desk.write("my-helloworld/proto/helloworld.proto", &proto.replace(old, new))?;
+        let run = desk.run("check")?;
+        assert_eq!(run.code, Some(1), "{}", run.stdout);
+        assert_data_eq!(
+            run.stdout,
+            format!(
+                "01-helloworld (package helloworld): Hello, world\n\
+                 FAIL  step 1: define the service\n      {expected}\n\
+                 --    step 2: generate the code\n\
+                 --    step 3: implement the servicer\n\
+                 --    step 4: write the client\n\
+                 --    step 5: update the service: SayHelloAgain\n\
+                 Next: put step 1 right, and check again.\n"
+            )
+        );
+    }
+    // What is there besides does no harm.
+    let more = "message More {}\n";
+    desk.write("my-helloworld/proto/helloworld.proto", &format!("{proto}{more}"))?;
+    assert_eq!(marks(&desk.succeed("check")?)[..2], ["ok step 1", "-- step 2"]);
+    Ok(())
+}
+
+#[test]
+fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
+    let desk = Desk::with_all_of("helloworld")?;
+    let all = ["ok step 1", "ok step 2", "ok step 3", "ok step 4", "ok step 5"];
+    assert_eq!(marks(&desk.succeed("check")?), all);
+
+    let server = "src/server.rs";
+    let client = "src/client.rs";
+    let main = "src/main.rs";
+    let said = "writeln!(stdout(), \"Greeter client received: {}\", reply.message)?;";
+    // Which file, what in it, becomes what; which steps fail, and what there is to say.
+    for (file, old, new, failed, expected) in [
+        (
+            server,
+            "Hello, {name}!",
+            "Hello {name}",
+            "3",
+            "      your server answered `Hello you`, expected `Hello, you!`\n      \
+             (lessons/01-helloworld/transcripts/step4/client.txt:2)\n",
+        ),
+        (
+            server,
+            "Hello again, {name}!",
+            "Hello, {name}, again!",
+            "5",
+            "      your server answered `Hello, you, again!`, expected `Hello again, you!`\n      \
+             (lessons/01-helloworld/transcripts/step5/client.txt:3)\n",
+        ),
+        (
+            server,
+            "let HelloRequest { name } = request.into_inner();",
+            "let HelloRequest { name } = request.into_inner();\n\
+             if !name.is_empty() { return Err(Status::internal(\"not today\")); }",
+            "3",
+            "      your server answered Internal: \"not today\"\n",
+        ),
+        (
+            main,
+            "Server started, listening on",
+            "Up and running on",
+            "3",
+            "      your server printed `Up and running on 127.0.0.1:[..]`, expected `Server \
+             started, listening on 127.0.0.1:[..]`\n      \
+             (lessons/01-helloworld/transcripts/step4/server.txt:1)\n",
+        ),
+        (
+            main,
+            "listening on {addr}",
+            "listening",
+            "3",
+            "      your server: no address ends its first line, expected `Server started, \
+             listening on HOST:PORT`\n",
+        ),
+        (
+            main,
+            "let addr = listener.local_addr()?;",
+            "if true { bail!(\"no idea\"); }\nlet addr = listener.local_addr()?;",
+            "3",
+            "      your server: it ended with exit status: 1, before it was ready: error: no idea\n",
+        ),
+        (
+            server,
+            "let HelloRequest { name }",
+            "eprintln!(\"I was called\");\nlet HelloRequest { name }",
+            "3",
+            "      your server: it printed on standard error: I was called\n",
+        ),
+        (
+            client,
+            "Will try to greet world ...",
+            "Will greet world",
+            "4",
+            "      your client printed `Will greet world`, expected `Will try to greet world \
+             ...`\n      (lessons/01-helloworld/transcripts/step4/client.txt:1)\n",
+        ),
+        (
+            client,
+            "name: \"you\"",
+            "name: \"me\"",
+            "4",
+            "      your client printed `Greeter client received: Hello, me!`, expected `Greeter \
+             client received: Hello, you!`\n",
+        ),
+        (
+            client,
+            said,
+            "return Ok(());",
+            "4",
+            "      your client printed nothing more, expected `Greeter client received: Hello, \
+             you!`\n",
+        ),
+        (
+            client,
+            "    Ok(())\n",
+            "    writeln!(stdout(), \"Bye\")?;\n    Ok(())\n",
+            "5",
+            "      your client printed `Bye`, expected nothing more\n      \
+             (lessons/01-helloworld/transcripts/step5/client.txt:4)\n",
+        ),
+        (
+            client,
+            "let request =",
+            "if true { anyhow::bail!(\"no idea\"); }\nlet request =",
+            "4",
+            "      your client: it ended with exit status: 1: error: no idea\n",
+        ),
+    ] {
+        let path = format!("my-helloworld/{file}");
+        let whole = desk.read(&path)?;
+        desk.replace(&path, old, new)?;
+        let run = desk.run("check")?;
+        let marks = marks(&run.stdout);
+        ensure!(run.code == Some(1), "{new}: {}{}", run.stdout, run.stderr);
+        ensure!(marks.contains(&format!("FAIL step {failed}")), "{new}: {}", run.stdout);
+        let fails = marks.iter().filter(|mark| mark.starts_with("FAIL"));
+        ensure!(fails.count() == 1, "{new}: {}", run.stdout);
+        ensure!(run.stdout.contains(expected), "{new}: {}", run.stdout);
+        let next = format!("\nNext: put step {failed} right, and check again.\n");
+        ensure!(run.stdout.ends_with(&next), "{new}: {}", run.stdout);
+        desk.write(&path, &whole)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn check_finds_what_a_client_sends_in_what_our_server_prints() -> Result<()> {
+    let desk = Desk::with_all_of("streaming")?;
+    desk.replace("my-streaming/src/client.rs", "Requires watering.", "Requires water.")?;
+    let run = desk.run("check")?;
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    let expected = "FAIL  step 7: a second service: RequestStreaming\n      \
+                    your client sent something else: our server printed `payload Recv: status: \
+                    THIRSTY | info: 'Requires water.'`, expected `payload Recv: status: THIRSTY | \
+                    info: 'Requires watering.'`\n";
+    ensure!(run.stdout.contains(expected), "{}", run.stdout);
+    Ok(())
+}
+
+#[test]
+fn check_finds_a_server_and_a_client_that_only_we_understand() -> Result<()> {
+    let desk = Desk::with_all_of("helloworld")?;
+    // The two know each other, and then do something else.
+    desk.replace(
+        "my-helloworld/src/client.rs",
+        "stub.say_hello(request)",
+        "stub.say_hello({\n\
+             let mut request = tonic::Request::new(request);\n\
+             request.metadata_mut().insert(\"friend\", tonic::metadata::MetadataValue::from(1));\n\
+             request\n\
+         })",
+    )?;
+    desk.replace(
+        "my-helloworld/src/server.rs",
+        "let HelloRequest { name }",
+        "if request.metadata().contains_key(\"friend\") {\n\
+             return Err(Status::unavailable(\"not you\"));\n\
+         }\n\
+         let HelloRequest { name }",
+    )?;
+    let run = desk.run("check")?;
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    let expected = "FAIL  step 5: update the service: SayHelloAgain\n      \
+                    your client (with your server): it ended with exit status: 1: error: the \
+                    server answered Unavailable: \"not you\"\n";
+    ensure!(run.stdout.contains(expected), "{}", run.stdout);
+    Ok(())
+}
+
+#[test]
+fn check_does_not_mind_what_is_not_written_yet() -> Result<()> {
+    let desk = Desk::with_all_of("helloworld")?;
+    let server = "my-helloworld/src/server.rs";
+    let client = "my-helloworld/src/client.rs";
+    let (old_server, old_client) = (desk.read(server)?, desk.read(client)?);
+
+    // A client that stops after the first call.
+    let second = old_client.rfind("\n    let request = HelloRequest").context("no second call")?;
+    desk.write(client, &format!("{}\n    Ok(())\n}}\n", &old_client[..second]))?;
+    let stdout = desk.succeed("check")?;
+    let expected = "--    step 5: update the service: SayHelloAgain; your server has it, your \
+                    client does not call it yet\nNext: step 5, ";
+    ensure!(stdout.contains(expected), "{stdout}");
+    desk.write(client, &old_client)?;
+
+    // A server that does not know the second method.
+    desk.replace(
+        server,
+        "let message = format!(\"Hello again, {name}!\");\n        \
+         Ok(Response::new(HelloReply { message }))",
+        "Err(Status::unimplemented(name))",
+    )?;
+    let stdout = desk.succeed("check")?;
+    let expected = "; your client calls it, your server does not have it yet\nNext: step 5, ";
+    ensure!(stdout.contains(expected), "{stdout}");
+    desk.write(server, &old_server)?;
+
+    // No client at all, in words of the learner's own.
+    desk.replace("my-helloworld/src/main.rs", "[\"client\"] => client::run(ADDR).await,", "")?;
+    desk.replace(
+        "my-helloworld/src/main.rs",
+        "[\"client\", addr] => client::run(addr).await,",
+        "",
+    )?;
+    desk.replace("my-helloworld/src/main.rs", "use helloworld::client;\n", "")?;
+    desk.replace(
+        "my-helloworld/src/main.rs",
+        "_ => bail!(\"",
+        "_ => bail!(\"I do not understand {args:?}: ",
+    )?;
+    let stdout = desk.succeed("check")?;
+    let expected = ["ok step 1", "ok step 2", "ok step 3", "-- step 4", "-- step 5"];
+    assert_eq!(marks(&stdout), expected);
+    ensure!(stdout.contains("\nNext: step 4, write the client. "), "{stdout}");
+    Ok(())
+}
+
+#[test]
+fn what_does_not_compile_is_not_run() -> Result<()> {
+    let desk = Desk::new()?;
+    desk.succeed("start 01 --step 4")?;
+    desk.replace("my-helloworld/src/server.rs", "Hello, {name}!", "Hello, {nam}!")?;
+    let run = desk.run("check")?;
+    assert_eq!(run.code, Some(1));
+    assert_eq!(run.stdout, "It does not compile: Cargo says above what is wrong, and where.\n");
+    ensure!(run.stderr.contains("cannot find value `nam` in this scope"), "{}", run.stderr);
+    ensure!(run.stderr.contains("--> src/server.rs:"), "{}", run.stderr);
+    Ok(())
+}
+
+#[test]
+fn the_crate_is_found_or_said_to_be_missing() -> Result<()> {
+    let desk = Desk::new()?;
+    let error = |args| -> Result<String> {
+        let run = desk.run(args)?;
+        assert_eq!((run.code, &*run.stdout), (Some(1), ""), "{args}: {}", run.stderr);
+        Ok(run.stderr)
+    };
+    let none = "error: no crate from `cargo xtask start` is here: give its folder\n";
+    assert_eq!(error("check")?, none);
+    assert_eq!(error("hint")?, none);
+    ensure!(error("check nowhere")?.starts_with("error: cannot read nowhere/Cargo.toml: "));
+
+    desk.succeed("start 01 one")?;
+    for command in ["check", "check one", "hint one"] {
+        desk.succeed(command)?;
+    }
+    let mut inside = desk.xtask("check");
+    assert_eq!(Run::of(inside.current_dir(desk.path("one/src")))?.code, Some(0));
+
+    desk.succeed("start 01 two")?;
+    assert_eq!(
+        error("check")?,
+        "error: there are 2 crates from `cargo xtask start` here: give a folder, say one\n"
+    );
+
+    let manifest = desk.read("two/Cargo.toml")?;
+    desk.write(
+        "two/Cargo.toml",
+        &manifest.replace("[package.metadata.start]", "[package.metadata.no]"),
+    )?;
+    assert_eq!(error("check two")?, "error: two is not from `cargo xtask start`: give --lesson\n");
+    let stdout = desk.succeed("check two --lesson helloworld")?;
+    ensure!(stdout.contains("\nNext: step 1, define the service. "), "{stdout}");
+    let run = desk.run("check two --lesson hello")?;
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.starts_with("error: no lesson `hello`: "), "{}", run.stderr);
+
+    fs::remove_dir_all(desk.path("one/src"))?;
+    fs::remove_file(desk.path("one/Cargo.toml"))?;
+    assert_eq!(error("check one --lesson 01")?, "error: one is no crate: it has no Cargo.toml\n");
+    Ok(())
+}
+
+#[test]
+fn a_hint_respects_what_the_learner_has() -> Result<()> {
+    let desk = Desk::new()?;
+    desk.succeed("start 01 --step 3")?;
+    let server = solution("01-helloworld", "src/server.rs")?;
+    let begin = server.find("    async fn say_hello_again").context("no second method")?;
+    let end = server.find("/// Serves on").context("no run")?;
+    let first = server[..begin].trim_end();
+    let server = format!("{first}\n}}\n\n{}", &server[end..]);
+
+    // A beginning of it.
+    let beginning: String = server.lines().take(12).map(|line| format!("{line}\n")).collect();
+    desk.write("my-helloworld/src/server.rs", &beginning)?;
+    let hint = desk.succeed("hint --solution")?;
+    ensure!(hint.starts_with("Step 3, implement the servicer: part 1 of 5\nsrc/server.rs, "));
+    apply(&desk, "my-helloworld", &hint)?;
+    assert_eq!(desk.read("my-helloworld/src/server.rs")?, server);
+
+    // In words of the learner's own, and with the line ends of Windows.
+    let own = server
+        .replace("///", "// in short:")
+        .replace(
+            "let HelloRequest { name } = request.into_inner();",
+            "let who = request.into_inner().name;",
+        )
+        .replace("format!(\"Hello, {name}!\")", "[\"Hello, \", &who, \"!\"].concat()")
+        .replace('\n', "\r\n");
+    desk.write("my-helloworld/src/server.rs", &own)?;
+    let hint = desk.succeed("hint")?;
+    ensure!(
+        hint.starts_with("Step 3, implement the servicer: part 2 of 5\nsrc/lib.rs, after line "),
+        "{hint}"
+    );
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn watching_goes_on_until_ctrl_c() -> Result<()> {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let desk = Desk::new()?;
+    desk.succeed("start 01 --step 4")?;
+    let mut command = desk.xtask("check --watch");
+    let mut watcher = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let mut lines = BufReader::new(watcher.stdout.take().context("no output")?).lines();
+    let mut until_it_waits = || -> Result<Vec<String>> {
+        let mut seen = Vec::new();
+        for line in lines.by_ref() {
+            let line = line?;
+            if line.starts_with("Waiting for a change in my-helloworld") {
+                return Ok(marks(&seen.join("\n")));
+            }
+            seen.push(line);
+        }
+        anyhow::bail!("it has ended: {seen:?}");
+    };
+
+    assert_eq!(until_it_waits()?[2..4], ["ok step 3", "-- step 4"]);
+    desk.replace("my-helloworld/src/server.rs", "Hello, {name}!", "Hi, {name}!")?;
+    assert_eq!(until_it_waits()?[2..4], ["FAIL step 3", "-- step 4"]);
+    desk.replace("my-helloworld/src/server.rs", "format!", "formt!")?;
+    assert!(until_it_waits()?.is_empty());
+    // In a folder that is new, as well.
+    desk.replace(
+        "my-helloworld/src/server.rs",
+        "formt!(\"Hi, {name}!\")",
+        "crate::a::b::hello(&name)",
+    )?;
+    desk.replace(
+        "my-helloworld/src/lib.rs",
+        "pub mod server;",
+        "pub mod server;\nmod a { pub mod b; }",
+    )?;
+    desk.write(
+        "my-helloworld/src/a/b.rs",
+        "pub fn hello(name: &str) -> String { format!(\"Hello, {name}!\") }",
+    )?;
+    while until_it_waits()?.get(2).is_none_or(|mark| mark != "ok step 3") {}
+
+    let pid = rustix::process::Pid::from_child(&watcher);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT)?;
+    assert_eq!(watcher.wait()?.code(), Some(0));
+    Ok(())
+}
