@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::ops::Range;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -61,6 +62,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // What is not as it was before may do its work all the same, in the learner's own way: if
     // there is a trace of it, or if the learner has gone on.
     if missing.first().is_some_and(|part| !part.is_untouched()) {
+        eprintln!("Trying what you have ...");
         let verdicts = judge(&workspace, &learner, true).await?;
         let begun = parts.iter().filter(|part| part.is_there()).map(|part| part.step).max();
         missing.retain(|part| {
@@ -107,7 +109,8 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// All parts of the lesson, in the order in which they are to be written.
 fn parts<'a>(sources: &'a [Source], learner: &Learner<'_>) -> anyhow::Result<Vec<Part<'a>>> {
     let mut parts = Vec::new();
-    for source in sources {
+    // The manifest is complete from the start.
+    for source in sources.iter().filter(|source| source.path != Path::new("Cargo.toml")) {
         let path = learner.folder.join(&source.path);
         let theirs = match fs::read_to_string(&path) {
             Ok(text) => Some(normalize_lines(&text)),

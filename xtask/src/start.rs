@@ -86,8 +86,11 @@ async fn write(
         let path = dir.join(&source.path);
         let folder = path.parent().unwrap_or(dir);
         fs::create_dir_all(folder)?;
-        let Some(mut file) = source.at(step - 1) else { continue };
-        if source.path == Path::new("Cargo.toml") {
+        let is_manifest = source.path == Path::new("Cargo.toml");
+        // What the lesson depends on is there from the start: nobody learns gRPC from typing it.
+        let until = if is_manifest { lesson.steps.len() } else { step - 1 };
+        let Some(mut file) = source.at(until) else { continue };
+        if is_manifest {
             file.text = own_manifest(&root, &file.text, &lesson.name)?.to_string();
         }
         put(&path, &own(&file.text))?;
