@@ -12,11 +12,12 @@ use crate::lessons::Workspace;
 use crate::process;
 
 /// The checks, as a contributor types them.
-pub const COMMANDS: [&str; 5] = [
+pub const COMMANDS: [&str; 6] = [
     "cargo fmt --check",
     "cargo clippy --workspace --all-targets -- -D warnings",
     "cargo test --workspace",
     "cargo xtask verify",
+    "cargo xtask verify --python",
     "cargo xtask steps",
 ];
 

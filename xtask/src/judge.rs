@@ -9,7 +9,8 @@ use cargo_metadata::Message;
 use crate::cargo::Build;
 use crate::learner::Learner;
 use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Programs, Workspace};
-use crate::pair::{self, Ended, Side};
+use crate::pair::{self, Ended};
+use crate::side::Side;
 use crate::states::{self, State, States};
 use crate::wording::{Yours, wrong};
 use crate::{proto, regions, transcript};
@@ -141,7 +142,7 @@ impl Theirs {
             let dir = folder.display();
             format!("{dir} has {} programs, none of them called {}", programs.len(), lesson.package)
         })?;
-        let side = |role| Side { executable: executable.clone(), role: Some(role) };
+        let side = |role| Side::ours(role, executable, Some(role));
         Ok(Some(Theirs {
             server: side("server"),
             client: side("client"),
@@ -153,7 +154,7 @@ impl Theirs {
     /// side of it is not written yet.
     async fn lacks(&self, role: &str, ended: &Ended, port: Option<u16>) -> anyhow::Result<bool> {
         const NO_ROLE: &str = "no-such-role";
-        let side = Side { executable: self.server.executable.clone(), role: Some(NO_ROLE) };
+        let side = Side::ours(NO_ROLE, self.server.program(), Some(NO_ROLE));
         let other = pair::run_one(&side, "127.0.0.1:0").await?;
         let here = format!(":{}", port.unwrap_or_default());
         let same =
@@ -169,20 +170,8 @@ impl Ours {
     async fn build(workspace: &Workspace, lesson: &Lesson, quietly: bool) -> anyhow::Result<Ours> {
         let sources = regions::read_sound(lesson, &workspace.root)?;
         let states = states::derive(workspace, lesson, &sources)?;
-        let mut wanted = vec![FORMAT];
-        for state in states.runnable() {
-            wanted.extend(["--package", &state.package]);
-        }
-        let mut build = states.build(workspace, &wanted, quietly)?;
-        let mut programs = Programs::default();
-        while let Some(message) = build.next().await? {
-            if let Message::CompilerArtifact(artifact) = message {
-                programs.add(artifact);
-            }
-        }
-        if !build.ended().await?.success() {
-            bail!("the lesson itself does not build: see `cargo xtask steps {}`", lesson.name);
-        }
+        let wanted: Vec<&State> = states.runnable().collect();
+        let programs = states.programs(workspace, &wanted, quietly).await?;
         Ok(Ours { states, programs })
     }
 
@@ -209,7 +198,7 @@ impl Ours {
     /// Whether the generated code of step 2 is in the program.
     fn judge_generation(&self, theirs: &Theirs) -> anyhow::Result<Verdict> {
         let first = self.programs.side(&self.at(FIRST_RUNNABLE_STEP)?.pair.server)?;
-        let has_all = generated(&first.executable).iter().all(|it| theirs.generated.contains(it));
+        let has_all = generated(first.program()).iter().all(|it| theirs.generated.contains(it));
         Ok(if has_all { Verdict::Works } else { Verdict::Missing("") })
     }
 

@@ -12,7 +12,7 @@ use cargo_metadata::{Artifact, Message, Metadata, Package};
 use serde::Deserialize;
 
 use crate::cargo::{self, Build};
-use crate::pair::Side;
+use crate::side::Side;
 
 /// What somebody has typed makes no sense.
 #[derive(Debug)]
@@ -248,7 +248,9 @@ impl Programs {
         let executable = self.0.get(&target.source);
         let executable =
             executable.with_context(|| format!("{} gave no program", target.source))?;
-        Ok(Side { executable: executable.clone(), role: target.role })
+        let name = executable.file_stem().unwrap_or_default().to_string_lossy();
+        let name = [&*name, target.role.unwrap_or_default()].join(" ");
+        Ok(Side::ours(name.trim_end(), executable, target.role))
     }
 }
 

@@ -13,7 +13,10 @@ mod process;
 #[cfg(test)]
 mod promises;
 mod proto;
+mod python;
 mod regions;
+mod report;
+mod side;
 mod start;
 mod states;
 mod steps;

@@ -1,24 +1,25 @@
 //! One server and one client, run against each other.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use tokio::process::Command;
-use tokio::time::timeout;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{interval, timeout};
 
+use crate::lessons::WrongUse;
 use crate::process::{MAX_OUTPUT, Program};
+use crate::side::Side;
 
 /// How long a server may take until it is ready, a client until it is done, and a server until it
 /// has stopped.
 pub const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// How to start one side of a pair; the address is appended.
-pub struct Side {
-    pub executable: PathBuf,
-    /// `server` or `client`, where one program is both.
-    pub role: Option<&'static str>,
-}
+/// The same for a command of somebody's: it may have to compile something first.
+pub const FOREIGN_TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long to wait before a port is tried again on which nobody listens yet.
+const BETWEEN_TRIALS: Duration = Duration::from_millis(20);
 
 /// What came of a pair.
 pub struct Outcome {
@@ -38,14 +39,6 @@ pub struct Ended {
     pub code: Option<i32>,
     /// What went wrong while it ran. What it printed has not been looked at yet.
     pub failure: Option<String>,
-}
-
-impl Side {
-    fn command(&self, addr: &str) -> Command {
-        let mut command = Command::new(&self.executable);
-        command.args(self.role).arg(addr);
-        command
-    }
 }
 
 impl Outcome {
@@ -74,15 +67,13 @@ impl Outcome {
 /// If a program cannot be started, or the system cannot tell what became of it.
 pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let server = Program::start(server.command("127.0.0.1:0"))?;
     let (port, server, client) = match ready(server).await? {
         Err(server) => (None, server, Ended::default()),
-        Ok((mut server, addr)) => {
+        Ok((mut program, addr)) => {
             let client = run_one(client, &addr.to_string()).await?;
-            server.interrupt()?;
-            // Where there is no Ctrl-C, the server was killed: that is no failure.
-            let server = end(server, "stop after Ctrl-C", cfg!(not(unix))).await?;
-            (Some(addr.port()), server, client)
+            program.interrupt()?;
+            let ended = end(program, "stop after Ctrl-C", server).await?;
+            (Some(addr.port()), ended, client)
         }
     };
     Ok(Outcome { time: started.elapsed(), port, server, client })
@@ -94,51 +85,116 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
 ///
 /// If it cannot be started, or the system cannot tell what became of it.
 pub async fn run_one(side: &Side, addr: &str) -> anyhow::Result<Ended> {
-    end(Program::start(side.command(addr))?, "end", false).await
+    end(start(side, addr)?, "end", side).await
 }
 
-/// Waits for the first line of `server`, and finds the address in it.
-async fn ready(mut server: Program) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
+fn start(side: &Side, addr: &str) -> anyhow::Result<Program> {
+    Program::start(side.command(addr)).map_err(|error| {
+        // What we have built can be started; what somebody has typed, perhaps not.
+        if side.is_foreign { WrongUse(format!("{error:#}")).into() } else { error }
+    })
+}
+
+/// Starts `server`, and waits until it listens. Returns its address, or what came of it.
+async fn ready(server: &Side) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
+    if server.is_foreign {
+        return foreign_ready(server).await;
+    }
     let expected = "expected `Server started, listening on HOST:PORT`";
-    let failure = match timeout(TIME_LIMIT, server.stdout.first_line()).await {
-        Ok(Some(line)) => match line.split_whitespace().last().unwrap_or_default().parse() {
-            Ok(addr) => return Ok(Ok((server, addr))),
-            Err(_) => format!("no address ends its first line, {expected}"),
+    let mut program = start(server, "127.0.0.1:0")?;
+    let failure = match timeout(TIME_LIMIT, program.stdout.first_line()).await {
+        Ok(Some(line)) => match address_in(&line) {
+            Some(addr) => return Ok(Ok((program, addr))),
+            None => format!("no address ends its first line, {expected}"),
         },
-        Ok(None) => {
-            let ended = end(server, "end", false).await?;
-            let failure = match &ended.failure {
-                Some(failure) => format!("{failure}, before it was ready"),
-                None => "it ended before it was ready".into(),
-            };
-            return Ok(Err(Ended { failure: Some(failure), ..ended }));
-        }
+        Ok(None) => return Ok(Err(ended_early(program, server).await?)),
         Err(_) => {
             format!("not ready within {} s: no first line, {expected}", TIME_LIMIT.as_secs())
         }
     };
-    Ok(Err(Ended { failure: Some(failure), ..so_far(&server) }))
+    Ok(Err(Ended { failure: Some(failure), ..so_far(&program) }))
+}
+
+/// Starts somebody's server, and waits until it says that it listens, or accepts a connection.
+async fn foreign_ready(server: &Side) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
+    // It may not say which port the system has chosen: so it is given one that is free now.
+    let addr = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
+    let mut program = start(server, &addr.to_string())?;
+    let is_ready = async {
+        let line = tokio::select! {
+            line = program.stdout.line_with("listening on ") => line,
+            () = accepts(addr) => return Ok(Some(addr)),
+        };
+        if let Some(line) = line {
+            let said = address_in(&line).filter(|said| said.port() != 0);
+            return Ok(Some(said.filter(|said| !said.ip().is_unspecified()).unwrap_or(addr)));
+        }
+        // It will print nothing any more, but perhaps it serves.
+        tokio::select! {
+            () = accepts(addr) => Ok(Some(addr)),
+            ended = program.ended() => ended.map(|_| None),
+        }
+    };
+    let ready: Result<anyhow::Result<_>, _> = timeout(FOREIGN_TIME_LIMIT, is_ready).await;
+    Ok(match ready.map(|ready| ready.transpose()) {
+        Ok(Some(addr)) => Ok((program, addr?)),
+        Ok(None) => Err(ended_early(program, server).await?),
+        Err(_) => {
+            let limit = FOREIGN_TIME_LIMIT.as_secs();
+            let failure = format!("not ready within {limit} s: {addr} accepts no connection");
+            Err(Ended { failure: Some(failure), ..so_far(&program) })
+        }
+    })
+}
+
+/// The address that ends `line`.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    line.split_whitespace().last()?.parse().ok()
+}
+
+/// Waits until somebody listens on `addr`.
+async fn accepts(addr: SocketAddr) {
+    let mut trials = interval(BETWEEN_TRIALS);
+    while TcpStream::connect(addr).await.is_err() {
+        trials.tick().await;
+    }
+}
+
+/// What came of a server that has closed its standard output before it was ready.
+async fn ended_early(program: Program, server: &Side) -> anyhow::Result<Ended> {
+    let ended = end(program, "end", server).await?;
+    let failure = match &ended.failure {
+        Some(failure) => format!("{failure}, before it was ready"),
+        None => "it ended before it was ready".into(),
+    };
+    Ok(Ended { failure: Some(failure), ..ended })
 }
 
 /// Waits for the end of `program`; if it does not `what` in time, it is killed.
-async fn end(mut program: Program, what: &str, was_killed: bool) -> anyhow::Result<Ended> {
-    let (code, failure) = match timeout(TIME_LIMIT, program.ended()).await {
-        Err(_) => (None, Some(format!("it did not {what} within {} s", TIME_LIMIT.as_secs()))),
+async fn end(mut program: Program, what: &str, side: &Side) -> anyhow::Result<Ended> {
+    let limit = if side.is_foreign { FOREIGN_TIME_LIMIT } else { TIME_LIMIT };
+    let (code, failure) = match timeout(limit, program.ended()).await {
+        Err(_) => (None, Some(format!("it did not {what} within {} s", limit.as_secs()))),
         Ok(ended) => match ended? {
             None => (None, Some(format!("it printed more than {} KiB", MAX_OUTPUT >> 10))),
-            Some(status) => {
-                let failure = if !status.success() && !was_killed {
-                    Some(format!("it ended with {status}"))
-                } else if !program.stderr.text().is_empty() {
-                    Some("it printed on standard error".into())
-                } else {
-                    None
-                };
-                (status.code(), failure)
-            }
+            Some(status) => (status.code(), failure(status, &program, what, side)),
         },
     };
     Ok(Ended { code, failure, ..so_far(&program) })
+}
+
+/// What is wrong with how `program` has ended.
+fn failure(status: ExitStatus, program: &Program, what: &str, side: &Side) -> Option<String> {
+    // Where there is no Ctrl-C, the server was killed. And many programs in the world know of no
+    // other end than by a signal, or complain of it.
+    let was_stopped = what != "end" && (side.is_foreign || cfg!(not(unix)));
+    if !status.success() && !was_stopped {
+        Some(format!("it ended with {status}"))
+    } else if !side.is_foreign && !program.stderr.text().is_empty() {
+        Some("it printed on standard error".into())
+    } else {
+        None
+    }
 }
 
 /// What `program` has printed so far.

@@ -60,16 +60,16 @@ fn die_with_parent(command: &mut Command) {
 }
 
 impl Process {
-    /// Asks the process to stop, as Ctrl-C in its terminal does. Where there is no such signal,
-    /// on Windows, the process is killed.
+    /// Asks the process and whatever it has started to stop, as Ctrl-C in their terminal does.
+    /// Where there is no such signal, on Windows, the process is killed.
     ///
     /// # Errors
     ///
     /// If the process cannot be signalled.
     pub fn interrupt(&mut self) -> io::Result<()> {
         #[cfg(unix)]
-        if let Some(pid) = self.group {
-            rustix::process::kill_process(pid, rustix::process::Signal::INT)?;
+        if let Some(group) = self.group {
+            rustix::process::kill_process_group(group, rustix::process::Signal::INT)?;
         }
         #[cfg(not(unix))]
         self.child.start_kill()?;
@@ -161,6 +161,17 @@ impl Printed {
     pub async fn first_line(&mut self) -> Option<String> {
         self.0.wait_for(|bytes| bytes.contains(&b'\n')).await.ok()?;
         self.text().lines().next().map(str::to_owned)
+    }
+
+    /// Waits for the first line that contains `text`; none if the output ends before it does.
+    pub async fn line_with(&mut self, text: &str) -> Option<String> {
+        let find = |bytes: &[u8]| {
+            let printed = String::from_utf8_lossy(bytes);
+            let whole = printed.rfind('\n').map_or("", |end| &printed[..end]);
+            whole.lines().find(|line| line.contains(text)).map(str::to_owned)
+        };
+        let printed = self.0.wait_for(|bytes| find(bytes).is_some()).await.ok()?;
+        find(&printed)
     }
 
     /// Waits for the end of the output.

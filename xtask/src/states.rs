@@ -6,11 +6,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use cargo_metadata::Message;
 use toml_edit::{DocumentMut, value};
 
 use crate::cargo::Build;
-use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Pair, Target, Workspace};
+use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace, WrongUse};
 use crate::manifest;
 use crate::regions::{self, Source};
 
@@ -44,6 +45,35 @@ impl States {
     /// Those that have a client, and so can be run.
     pub fn runnable(&self) -> impl Iterator<Item = &State> {
         self.states.iter().filter(|state| state.step >= FIRST_RUNNABLE_STEP)
+    }
+
+    /// Builds some of them, and returns their programs. Cargo says what is wrong, if it is not done
+    /// `quietly`.
+    ///
+    /// # Errors
+    ///
+    /// If one does not compile.
+    pub async fn programs(
+        &self,
+        workspace: &Workspace,
+        wanted: &[&State],
+        quietly: bool,
+    ) -> anyhow::Result<Programs> {
+        let mut args = vec!["--message-format=json-render-diagnostics"];
+        for state in wanted {
+            args.extend(["--package", &state.package]);
+        }
+        let mut build = self.build(workspace, &args, quietly)?;
+        let mut programs = Programs::default();
+        while let Some(message) = build.next().await? {
+            if let Message::CompilerArtifact(artifact) = message {
+                programs.add(artifact);
+            }
+        }
+        if !build.ended().await?.success() {
+            bail!("the lesson itself does not build: see `cargo xtask steps`");
+        }
+        Ok(programs)
     }
 
     /// The state that `target` belongs to.
@@ -101,6 +131,33 @@ pub fn derive(
     let is_new = write(&folder.join("Cargo.toml"), &own_root.to_string())?;
     lock(workspace, lesson, &states, &folder.join("Cargo.lock"), is_new)?;
     Ok(States { folder, states })
+}
+
+/// The pair of `lesson` as it stands at the end of `step`, and its programs if they are to be
+/// built.
+///
+/// # Errors
+///
+/// With [`WrongUse`], if it has no such step, or has no client at that step yet; and if the lesson
+/// itself is broken.
+pub async fn at_step(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    step: usize,
+    are_needed: bool,
+) -> anyhow::Result<(Pair, Programs)> {
+    let (name, first, last) = (&lesson.name, FIRST_RUNNABLE_STEP, lesson.steps.len());
+    if !(first..=last).contains(&step) {
+        let why = format!("{name} can be run at the steps {first} to {last}");
+        return Err(WrongUse(why).into());
+    }
+    let states = derive(workspace, lesson, &regions::read_sound(lesson, &workspace.root)?)?;
+    let state = &states.states[step];
+    let mut programs = Programs::default();
+    if are_needed {
+        programs = states.programs(workspace, &[state], false).await?;
+    }
+    Ok((state.pair.clone(), programs))
 }
 
 /// Locks the versions of the dependencies to those of the lessons.

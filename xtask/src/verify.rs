@@ -2,18 +2,23 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::lessons::{Lesson, Pair, Programs, Workspace};
-use crate::pair::{self, Outcome, TIME_LIMIT};
+use crate::lessons::{Lesson, Pair, Programs, Workspace, WrongUse};
+use crate::pair::{self, FOREIGN_TIME_LIMIT, Outcome, TIME_LIMIT};
 use crate::process::MAX_OUTPUT;
-use crate::transcript;
+use crate::python::Python;
+use crate::report::{Format, Report, Verdict};
+use crate::side::Side;
+use crate::{states, transcript};
 
 /// Both sides of a pair.
 pub const SIDES: [&str; 2] = ["server", "client"];
@@ -29,23 +34,77 @@ const SHOWN: usize = 4096;
 #[derive(clap::Args)]
 #[command(after_long_help = format!("\
 The programs of a lesson at its last step are a pair, and so is every example of it. The pairs run
-side by side, each on a port of its own. A server has {limit} s to get ready and {limit} s to stop after
-Ctrl-C, a client {limit} s to end, and each may print {output} KiB. When one does not keep to it, you see
-what both had printed until then.", limit = TIME_LIMIT.as_secs(), output = MAX_OUTPUT >> 10))]
+side by side, some at a time, each on a port of its own. A server has {limit} s to get ready and
+{limit} s to stop after Ctrl-C, a client {limit} s to end, and each may print {output} KiB. When one does not
+keep to it, you see what both had printed until then.
+
+With --python, each lesson in Rust is run with its twin in Python as well, and the twin with itself,
+against the same transcripts. What the twins need is installed in the target directory once.
+
+Anybody's implementation can take the place of one side, or of both:
+
+  cargo xtask verify 01 --server 'python server.py {{port}}'
+  cargo xtask verify 01 --client './my-client --to {{addr}}' --step 4
+
+COMMAND is split into words as a shell does it, quotes and backslashes included, and started in the
+current folder, without a shell. In it {{addr}} stands for HOST:PORT, {{host}} and {{port}} for its
+parts; with none of them the address is appended. A server is ready when it prints a line with
+`listening on`, or when its port accepts a connection. It is stopped as Ctrl-C does it; how it takes
+that, and what it prints on standard error, is not judged. A client has to end with exit code 0.
+Each has {foreign} s instead of {limit}.
+
+With --format, what you read here goes to standard error, and standard output has one document:
+
+  json   a list of objects, one a pair:
+           lesson      its folder, 01-helloworld
+           server      what the server was: a program of ours, or COMMAND
+           client      the same of the client
+           verdict     passed or failed
+           seconds     how long the pair took
+           difference  what is wrong, as you read it here; null if nothing is
+  junit  a test suite a lesson, a test case a pair: its name says what both sides were, its time is
+         in seconds, and a failure has the difference as its text
+
+A run that could not begin, because something does not compile, say, prints no document.
+
+Exit code: 0 if every pair has passed, 1 if one has not, 2 if the command line is wrong or COMMAND
+cannot be started.",
+    limit = TIME_LIMIT.as_secs(), foreign = FOREIGN_TIME_LIMIT.as_secs(), output = MAX_OUTPUT >> 10))]
 pub struct Args {
     /// Which lessons, by number, package or folder: 03, teams or 03-teams [default: all]
     #[arg(value_name = "LESSON")]
     lessons: Vec<String>,
     /// Rewrite the transcripts that differ; a line that still matches keeps its wildcard
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["server", "client", "python"])]
     bless: bool,
+    /// Run the lesson with this server instead of ours
+    #[arg(long, value_name = "COMMAND")]
+    server: Option<String>,
+    /// Run the lesson with this client instead of ours
+    #[arg(long, value_name = "COMMAND")]
+    client: Option<String>,
+    /// Which step COMMAND is at: it is judged by what the lesson does then [default: the last]
+    #[arg(long, value_name = "N")]
+    step: Option<usize>,
+    /// Do not compare what the server of --server prints
+    #[arg(long, requires = "server")]
+    ignore_server_output: bool,
+    /// Run the lessons in Python, too: with each other, and with those in Rust
+    #[arg(long, conflicts_with_all = ["server", "client"])]
+    python: bool,
+    /// Print the results for a program to read
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 }
 
-/// A pair that has ended, and what came of it.
-struct Verified {
+/// A pair to be run.
+struct Case {
     lesson: String,
     pair: Pair,
-    outcome: anyhow::Result<Outcome>,
+    server: Side,
+    client: Side,
+    /// Whose output is compared.
+    judged: &'static [&'static str],
 }
 
 /// Builds and runs the lessons that `args` names. The exit code is 1 if a pair fails.
@@ -56,45 +115,137 @@ struct Verified {
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
     let lessons = workspace.select(&args.lessons)?;
-    let programs = workspace.build(&lessons).await?;
+    let cases = if args.server.is_some() || args.client.is_some() {
+        vec![foreign_case(args, &workspace, &lessons).await?]
+    } else {
+        cases(args, &workspace, &lessons).await?
+    };
 
     let started = Instant::now();
-    let mut pairs = start(&lessons, &programs)?;
-    let mut out = anstream::stdout();
-    let (mut passed, mut failed) = (0, 0);
-    let mut blessed = args.bless.then(HashSet::new);
-    while let Some(ended) = pairs.join_next().await {
-        let ended = ended?;
-        let (ok, details) = match &ended.outcome {
-            Ok(outcome) => judge(&ended.pair, &SIDES, outcome, &workspace.root, blessed.as_mut()),
-            Err(error) => (false, format!("      {error:#}\n")),
-        };
-        let (style, verdict) = if ok { (GREEN, "ok  ") } else { (RED, "FAIL") };
-        let time = ended.outcome.as_ref().map_or(0.0, |outcome| outcome.time.as_secs_f64());
-        let Verified { lesson, pair, .. } = &ended;
-        writeln!(out, "{style}{verdict}{style:#}  {lesson:22}  {:26}  {time:5.2} s", pair.name)?;
-        write!(out, "{details}")?;
-        if ok { passed += 1 } else { failed += 1 }
+    let mut running = JoinSet::new();
+    // Not all at once: each has a time limit, and Python alone takes a second to start.
+    let turns = Arc::new(Semaphore::new(2 * available_parallelism()?.get()));
+    for case in cases {
+        let turns = Arc::clone(&turns);
+        running.spawn(async move {
+            let _turn = turns.acquire().await;
+            (pair::run(&case.server, &case.client).await, case)
+        });
     }
-    let style = if failed == 0 { GREEN } else { RED };
-    let time = started.elapsed().as_secs_f64();
-    writeln!(out, "{style}{passed} passed, {failed} failed{style:#} in {time:.2} s")?;
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let mut report = Report::new(args.format);
+    let mut blessed = args.bless.then(HashSet::new);
+    while let Some(ended) = running.join_next().await {
+        let (outcome, case) = ended?;
+        let (ok, details, seconds) = match outcome {
+            Ok(outcome) => {
+                let root = &workspace.root;
+                let (ok, details) =
+                    judge(&case.pair, case.judged, &outcome, root, blessed.as_mut());
+                (ok, details, outcome.time.as_secs_f64())
+            }
+            // COMMAND cannot be started.
+            Err(error) if error.is::<WrongUse>() => return Err(error),
+            Err(error) => (false, format!("      {error:#}\n"), 0.0),
+        };
+        report.add(Verdict {
+            lesson: case.lesson,
+            pair: case.pair.name,
+            server: case.server.name,
+            client: case.client.name,
+            ok,
+            seconds,
+            details,
+        })?;
+    }
+    report.end(started.elapsed())
 }
 
-/// Starts all pairs, side by side: each has a port of its own.
-fn start(lessons: &[&Lesson], programs: &Programs) -> anyhow::Result<JoinSet<Verified>> {
-    let mut pairs = JoinSet::new();
+/// All pairs of `lessons`, in Rust, and in Python if that is wanted.
+async fn cases(
+    args: &Args,
+    workspace: &Workspace,
+    lessons: &[&Lesson],
+) -> anyhow::Result<Vec<Case>> {
+    if args.step.is_some() {
+        let why = "--step goes with --server or --client; `steps` runs every step of ours";
+        return Err(WrongUse(why.into()).into());
+    }
+    let programs = workspace.build(lessons).await?;
+    let mut cases = Vec::new();
     for lesson in lessons {
         for pair in &lesson.pairs {
-            let (lesson, pair) = (lesson.name.clone(), pair.clone());
-            let (server, client) = (programs.side(&pair.server)?, programs.side(&pair.client)?);
-            pairs.spawn(async move {
-                Verified { outcome: pair::run(&server, &client).await, lesson, pair }
+            cases.push(Case {
+                lesson: lesson.name.clone(),
+                pair: pair.clone(),
+                server: programs.side(&pair.server)?,
+                client: programs.side(&pair.client)?,
+                judged: &SIDES,
             });
         }
     }
-    Ok(pairs)
+    if args.python {
+        let python = Python::prepare(workspace).await?;
+        for lesson in lessons {
+            cases.extend(python_cases(&python, lesson, &programs).await?);
+        }
+    }
+    Ok(cases)
+}
+
+/// The pair of the lesson that `args` names, with somebody's command on one side or both.
+async fn foreign_case(
+    args: &Args,
+    workspace: &Workspace,
+    lessons: &[&Lesson],
+) -> anyhow::Result<Case> {
+    let [lesson] = lessons else {
+        let why = "--server and --client stand for one lesson's: name one";
+        return Err(WrongUse(why.into()).into());
+    };
+    let foreign = |command: &Option<String>| command.as_deref().map(Side::foreign).transpose();
+    let (server, client) = (foreign(&args.server)?, foreign(&args.client)?);
+    let is_ours = server.is_none() || client.is_none();
+    let (pair, programs) = match args.step {
+        None => {
+            let programs =
+                if is_ours { workspace.build(lessons).await? } else { Programs::default() };
+            (lesson.pairs[0].clone(), programs)
+        }
+        Some(step) => states::at_step(workspace, lesson, step, is_ours).await?,
+    };
+    let name = |is_ours: bool| if is_ours { "our" } else { "your" };
+    let names = format!("{} server + {} client", name(server.is_none()), name(client.is_none()));
+    let judged: &[&str] = if args.ignore_server_output { &["client"] } else { &SIDES };
+    Ok(Case {
+        lesson: lesson.name.clone(),
+        server: server.map_or_else(|| programs.side(&pair.server), Ok)?,
+        client: client.map_or_else(|| programs.side(&pair.client), Ok)?,
+        pair: Pair { name: names, ..pair },
+        judged,
+    })
+}
+
+/// The pairs of `lesson` with one side in Python, or both.
+async fn python_cases(
+    python: &Python,
+    lesson: &Lesson,
+    programs: &Programs,
+) -> anyhow::Result<Vec<Case>> {
+    let pair = &lesson.pairs[0];
+    let (server, client) = (programs.side(&pair.server)?, programs.side(&pair.client)?);
+    let (python_server, python_client) = python.sides(lesson).await?;
+    let case = |name: &str, server: &Side, client: &Side| Case {
+        lesson: lesson.name.clone(),
+        pair: Pair { name: name.into(), ..pair.clone() },
+        server: server.clone(),
+        client: client.clone(),
+        judged: &SIDES,
+    };
+    Ok(vec![
+        case("python server + client", &python_server, &client),
+        case("server + python client", &server, &python_client),
+        case("both in python", &python_server, &python_client),
+    ])
 }
 
 /// Whether a pair has passed, and what there is to say about it: whether both did what they

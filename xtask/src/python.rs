@@ -1,0 +1,157 @@
+//! The lessons in Python: what they need to be run.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::{fs, io};
+
+use anyhow::{Context, bail};
+use tokio::process::Command;
+
+use crate::lessons::{Lesson, Workspace};
+use crate::process;
+use crate::side::Side;
+
+/// What the names of Python's interpreter are: the second one on Windows.
+const NAMES: [&str; 2] = ["python3", "python"];
+
+/// A virtual environment in the target directory, with what `lessons/requirements.txt` asks for.
+pub struct Python {
+    /// Its folder; the generated stubs are in there, too.
+    folder: PathBuf,
+    /// Its interpreter.
+    interpreter: PathBuf,
+    requirements: String,
+}
+
+impl Python {
+    /// Makes the environment, unless it is there and up to date: then this needs no network.
+    ///
+    /// # Errors
+    ///
+    /// If there is no Python, or something cannot be installed.
+    pub async fn prepare(workspace: &Workspace) -> anyhow::Result<Python> {
+        let list = workspace.root.join("lessons/requirements.txt");
+        let requirements =
+            fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?;
+        let folder = workspace.target.join("python");
+        let venv = folder.join("venv");
+        let interpreter =
+            venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+        let python = Python { folder, interpreter, requirements };
+
+        // Written last: so what is there is complete.
+        let installed = venv.join("installed.txt");
+        if fs::read_to_string(&installed).is_ok_and(|installed| installed == python.requirements) {
+            return Ok(python);
+        }
+        let system = find().await?;
+        eprintln!("Making a virtual environment in {} ...", venv.display());
+        let mut command = Command::new(system);
+        command.args(["-m", "venv", "--clear"]).arg(&venv);
+        run(command, "the virtual environment cannot be made").await?;
+        eprintln!("Installing {} into it ...", list.display());
+        let mut command = Command::new(&python.interpreter);
+        command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
+        command.arg(&list);
+        run(command, "pip cannot install what the lessons in Python need").await?;
+        fs::write(&installed, &python.requirements)?;
+        Ok(python)
+    }
+
+    /// The server and the client of `lesson`, with their stubs, which are generated if they are not
+    /// there or the protos have changed.
+    ///
+    /// # Errors
+    ///
+    /// If there are none, or the stubs cannot be generated.
+    pub async fn sides(&self, lesson: &Lesson) -> anyhow::Result<(Side, Side)> {
+        let stubs = self.folder.join("stubs").join(&lesson.name);
+        let folder = lesson.folder.join("proto");
+        let mut protos: Vec<_> =
+            fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        protos.sort();
+        // What they are generated from, and with.
+        let mut origin = self.requirements.clone();
+        for proto in &protos {
+            origin += &fs::read_to_string(proto)?;
+        }
+        // Written last: so what is there is complete.
+        let generated = stubs.join("origin.txt");
+        if !fs::read_to_string(&generated).is_ok_and(|there| there == origin) {
+            eprintln!("Generating the Python stubs of {} ...", lesson.name);
+            if stubs.is_dir() {
+                fs::remove_dir_all(&stubs)?;
+            }
+            fs::create_dir_all(&stubs)?;
+            // One by one: two of them may declare the same names.
+            for proto in &protos {
+                self.generate(proto, &folder, &stubs).await?;
+            }
+            fs::write(&generated, origin)?;
+        }
+        let side = |name: &str| {
+            let script = lesson.folder.join("python").join(name);
+            let shown = format!("python {name}");
+            if script.is_file() {
+                Ok(Side::python(&shown, &self.interpreter, &script, &stubs))
+            } else {
+                bail!("{} has no python/{name}", lesson.name)
+            }
+        };
+        Ok((side("server.py")?, side("client.py")?))
+    }
+
+    async fn generate(&self, proto: &Path, folder: &Path, stubs: &Path) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.interpreter);
+        command.args(["-m", "grpc_tools.protoc"]);
+        command.arg(option("--proto_path", folder));
+        command.arg(option("--python_out", stubs)).arg(option("--grpc_python_out", stubs));
+        command.arg(proto);
+        run(command, "the stubs cannot be generated").await
+    }
+}
+
+/// An option with a path: `--python_out=PATH`.
+fn option(name: &str, path: &Path) -> OsString {
+    let mut option = OsString::from(name);
+    option.push("=");
+    option.push(path);
+    option
+}
+
+/// Python, if the system has one that can make virtual environments.
+async fn find() -> anyhow::Result<&'static str> {
+    let mut found = None;
+    for name in NAMES {
+        let mut command = Command::new(name);
+        command.args(["-c", "import ensurepip, venv"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        if let Ok(mut process) = process::spawn(command) {
+            if process.child.wait().await?.success() {
+                return Ok(name);
+            }
+            found = Some(name);
+        }
+    }
+    match found {
+        Some(name) => bail!(
+            "{name} has no venv module: install it, on Debian and Ubuntu with `apt install \
+             python3-venv`"
+        ),
+        None => bail!(
+            "no python3 on the PATH: install Python 3.10 or newer with its venv module, on Debian \
+             and Ubuntu with `apt install python3-venv`"
+        ),
+    }
+}
+
+/// Runs `command`, whose output goes to standard error, as standard output may be for a program.
+async fn run(mut command: Command, or_else: &str) -> anyhow::Result<()> {
+    command.stdout(io::stderr());
+    let status = process::spawn(command)?.child.wait().await?;
+    if !status.success() {
+        bail!("{or_else}: {status}: see above");
+    }
+    Ok(())
+}

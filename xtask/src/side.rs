@@ -1,0 +1,85 @@
+//! One side of a pair: a program, and how it is told the address.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use anyhow::Context;
+use tokio::process::Command;
+
+use crate::lessons::WrongUse;
+
+/// How to start a server or a client.
+#[derive(Clone)]
+pub struct Side {
+    /// What it is called in a report.
+    pub name: String,
+    /// The program and its arguments. The address is appended, unless it has a place in them.
+    words: Vec<OsString>,
+    /// Besides those that we have.
+    variables: Vec<(&'static str, OsString)>,
+    /// Whether it is somebody's command: then we know less of how it behaves.
+    pub is_foreign: bool,
+}
+
+impl Side {
+    /// A program of ours: `role` is `server` or `client`, where one program is both.
+    pub fn ours(name: &str, executable: &Path, role: Option<&str>) -> Side {
+        let mut words = vec![executable.as_os_str().to_owned()];
+        words.extend(role.map(OsString::from));
+        Side { name: name.to_owned(), words, variables: Vec::new(), is_foreign: false }
+    }
+
+    /// A script of ours, which finds what it imports in the folder `stubs`.
+    pub fn python(name: &str, python: &Path, script: &Path, stubs: &Path) -> Side {
+        let words = [python, script].map(|path| path.as_os_str().to_owned()).into();
+        let variables = vec![("PYTHONPATH", stubs.as_os_str().to_owned())];
+        Side { name: name.to_owned(), words, variables, is_foreign: false }
+    }
+
+    /// What somebody types to start it, with quotes and backslashes as in a shell, and `{addr}`,
+    /// `{host}` and `{port}` where the address goes, if not at the end.
+    ///
+    /// # Errors
+    ///
+    /// With [`WrongUse`], if there is nothing, or a quote has no end.
+    pub fn foreign(command: &str) -> anyhow::Result<Side> {
+        let words = shell_words::split(command).ok().filter(|words| !words.is_empty());
+        let words = words
+            .with_context(|| WrongUse(format!("`{command}` is no command: is a quote missing?")))?;
+        Ok(Side {
+            name: command.to_owned(),
+            words: words.into_iter().map(OsString::from).collect(),
+            variables: Vec::new(),
+            is_foreign: true,
+        })
+    }
+
+    /// The program, without its arguments.
+    pub fn program(&self) -> &Path {
+        Path::new(&self.words[0])
+    }
+
+    /// The command that starts it with `addr`, HOST:PORT.
+    pub fn command(&self, addr: &str) -> Command {
+        let (host, port) = addr.rsplit_once(':').unwrap_or((addr, ""));
+        let mut words = self.words.clone();
+        let mut has_place = false;
+        if self.is_foreign {
+            for word in &mut words {
+                let text = word.to_string_lossy();
+                let filled = text.replace("{addr}", addr).replace("{host}", host);
+                let filled = filled.replace("{port}", port);
+                if filled != text {
+                    has_place = true;
+                    *word = filled.into();
+                }
+            }
+        }
+        if !has_place {
+            words.push(addr.into());
+        }
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).envs(self.variables.iter().cloned());
+        command
+    }
+}
