@@ -24,6 +24,7 @@ mod transcript;
 mod verify;
 mod wording;
 
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -94,7 +95,8 @@ async fn main() -> ExitCode {
         result = run(cli.command) => result,
     };
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        // If not even this can be printed, there is still the exit code.
+        _ = writeln!(stderr(), "error: {error:#}");
         if error.is::<WrongUse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
     })
 }

@@ -18,6 +18,12 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// The same for a command of somebody's: it may have to compile something first.
 pub const FOREIGN_TIME_LIMIT: Duration = Duration::from_secs(60);
 
+/// How long the line and the open port of somebody's server may come one after the other.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// What a line has to contain to say that a server listens.
+const LISTENING: &str = "listening on ";
+
 /// How long to wait before a port is tried again on which nobody listens yet.
 const BETWEEN_TRIALS: Duration = Duration::from_millis(20);
 
@@ -71,8 +77,17 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
         Err(server) => (None, server, Ended::default()),
         Ok((mut program, addr)) => {
             let client = run_one(client, &addr.to_string()).await?;
+            if server.is_foreign {
+                // Its line may come a moment after its port is open.
+                _ = timeout(A_MOMENT, program.stdout.line_with(LISTENING)).await;
+            }
+            let died =
+                program.has_ended()?.filter(|status| !(server.is_foreign && status.success()));
             program.interrupt()?;
-            let ended = end(program, "stop after Ctrl-C", server).await?;
+            let mut ended = end(program, "stop after Ctrl-C", server).await?;
+            if let Some(status) = died {
+                ended.failure = Some(format!("it ended with {status} before it was stopped"));
+            }
             (Some(addr.port()), ended, client)
         }
     };
@@ -91,7 +106,8 @@ pub async fn run_one(side: &Side, addr: &str) -> anyhow::Result<Ended> {
 fn start(side: &Side, addr: &str) -> anyhow::Result<Program> {
     Program::start(side.command(addr)).map_err(|error| {
         // What we have built can be started; what somebody has typed, perhaps not.
-        if side.is_foreign { WrongUse(format!("{error:#}")).into() } else { error }
+        let why = || format!("{error:#}: COMMAND is started without a shell");
+        if side.is_foreign { WrongUse(why()).into() } else { error }
     })
 }
 
@@ -122,12 +138,15 @@ async fn foreign_ready(server: &Side) -> anyhow::Result<Result<(Program, SocketA
     let mut program = start(server, &addr.to_string())?;
     let is_ready = async {
         let line = tokio::select! {
-            line = program.stdout.line_with("listening on ") => line,
+            line = program.stdout.line_with(LISTENING) => line,
             () = accepts(addr) => return Ok(Some(addr)),
         };
         if let Some(line) = line {
             let said = address_in(&line).filter(|said| said.port() != 0);
-            return Ok(Some(said.filter(|said| !said.ip().is_unspecified()).unwrap_or(addr)));
+            let addr = said.filter(|said| !said.ip().is_unspecified()).unwrap_or(addr);
+            // Or its port may be open a moment after its line.
+            _ = timeout(A_MOMENT, accepts(addr)).await;
+            return Ok(Some(addr));
         }
         // It will print nothing any more, but perhaps it serves.
         tokio::select! {
@@ -155,7 +174,9 @@ fn address_in(line: &str) -> Option<SocketAddr> {
 /// Waits until somebody listens on `addr`.
 async fn accepts(addr: SocketAddr) {
     let mut trials = interval(BETWEEN_TRIALS);
-    while TcpStream::connect(addr).await.is_err() {
+    // On some systems a connection to a port on which nobody listens can reach itself.
+    let is_other = |stream: &TcpStream| stream.local_addr().is_ok_and(|local| local != addr);
+    while !TcpStream::connect(addr).await.is_ok_and(|stream| is_other(&stream)) {
         trials.tick().await;
     }
 }

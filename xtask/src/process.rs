@@ -2,15 +2,21 @@
 
 use std::io;
 use std::process::{ExitCode, ExitStatus, Stdio};
+use std::time::Duration;
 
 use anyhow::Context;
+use snapbox::filter::normalize_lines;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 /// What a program may print on each of its two outputs, in bytes. A transcript is far shorter; a
 /// program that prints without end must not fill the memory.
 pub const MAX_OUTPUT: usize = 256 * 1024;
+
+/// How long what a program has printed may take to arrive when it has ended.
+const REST_OF_OUTPUT: Duration = Duration::from_secs(1);
 
 /// A child process in a process group of its own. Dropped, it is killed, and on Unix whatever it
 /// had started with it.
@@ -69,7 +75,11 @@ impl Process {
     pub fn interrupt(&mut self) -> io::Result<()> {
         #[cfg(unix)]
         if let Some(group) = self.group {
-            rustix::process::kill_process_group(group, rustix::process::Signal::INT)?;
+            match rustix::process::kill_process_group(group, rustix::process::Signal::INT) {
+                // It has ended by itself.
+                Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         #[cfg(not(unix))]
         self.child.start_kill()?;
@@ -123,6 +133,15 @@ impl Program {
         self.process.interrupt()
     }
 
+    /// How the program has ended, if it has.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell.
+    pub fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.process.child.try_wait()
+    }
+
     /// Waits until the program has ended and all that it printed is here, or until it has
     /// printed too much: then there is no status.
     ///
@@ -130,9 +149,21 @@ impl Program {
     ///
     /// If the system cannot tell.
     pub async fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
-        match tokio::try_join!(self.stdout.complete(), self.stderr.complete()) {
-            Ok(_) => Ok(Some(self.process.child.wait().await?)),
-            Err(TooMuch) => Ok(None),
+        let output = async { tokio::try_join!(self.stdout.complete(), self.stderr.complete()) };
+        tokio::pin!(output);
+        tokio::select! {
+            result = &mut output => match result {
+                Ok(_) => Ok(Some(self.process.child.wait().await?)),
+                Err(TooMuch) => Ok(None),
+            },
+            status = self.process.child.wait() => {
+                let status = status?;
+                match timeout(REST_OF_OUTPUT, output).await {
+                    Ok(Err(TooMuch)) => Ok(None),
+                    // Or else something that it has started keeps its outputs open.
+                    Ok(Ok(_)) | Err(_) => Ok(Some(status)),
+                }
+            }
         }
     }
 }
@@ -180,9 +211,19 @@ impl Printed {
         if self.0.borrow().len() > MAX_OUTPUT { Err(TooMuch) } else { Ok(()) }
     }
 
-    /// All that has come so far, with `\n` at the end of each line.
+    /// All that has come so far, with `\n` at the end of each line. Characters that nobody can see
+    /// are shown by their numbers: so they cannot do anything to a terminal either.
     pub fn text(&self) -> String {
-        snapbox::filter::normalize_lines(&String::from_utf8_lossy(&self.0.borrow()))
+        let text = normalize_lines(&String::from_utf8_lossy(&self.0.borrow()));
+        let mut visible = String::with_capacity(text.len());
+        for c in text.chars() {
+            if c.is_control() && c != '\n' && c != '\t' {
+                visible.extend(c.escape_unicode());
+            } else {
+                visible.push(c);
+            }
+        }
+        visible
     }
 }
 

@@ -42,7 +42,9 @@ impl Python {
 
         // Written last: so what is there is complete.
         let installed = venv.join("installed.txt");
-        if fs::read_to_string(&installed).is_ok_and(|installed| installed == python.requirements) {
+        let is_complete = fs::read_to_string(&installed).is_ok_and(|it| it == python.requirements);
+        // The interpreter is a link to that of the system, which may be another one by now.
+        if is_complete && python.interpreter.exists() {
             return Ok(python);
         }
         let system = find().await?;
@@ -70,6 +72,7 @@ impl Python {
         let folder = lesson.folder.join("proto");
         let mut protos: Vec<_> =
             fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        protos.retain(|path| path.extension().is_some_and(|extension| extension == "proto"));
         protos.sort();
         // What they are generated from, and with.
         let mut origin = self.requirements.clone();
@@ -120,30 +123,29 @@ fn option(name: &str, path: &Path) -> OsString {
     option
 }
 
-/// Python, if the system has one that can make virtual environments.
+/// Python, if the system has one that is new enough and can make virtual environments.
 async fn find() -> anyhow::Result<&'static str> {
     let mut found = None;
     for name in NAMES {
         let mut command = Command::new(name);
-        command.args(["-c", "import ensurepip, venv"]);
+        let is_new_enough = "import sys; sys.version_info < (3, 10) and sys.exit(1)";
+        command.args(["-c", &format!("{is_new_enough}; import ensurepip, venv")]);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         if let Ok(mut process) = process::spawn(command) {
             if process.child.wait().await?.success() {
                 return Ok(name);
             }
-            found = Some(name);
+            found = found.or(Some(name));
         }
     }
-    match found {
-        Some(name) => bail!(
-            "{name} has no venv module: install it, on Debian and Ubuntu with `apt install \
-             python3-venv`"
-        ),
-        None => bail!(
-            "no python3 on the PATH: install Python 3.10 or newer with its venv module, on Debian \
-             and Ubuntu with `apt install python3-venv`"
-        ),
-    }
+    let what = match found {
+        Some(name) => format!("{name} is older than 3.10, or has no venv module"),
+        None => "no python3 on the PATH".into(),
+    };
+    bail!(
+        "{what}: install Python 3.10 or newer with its venv module, on Debian and Ubuntu with `apt \
+         install python3-venv`"
+    );
 }
 
 /// Runs `command`, whose output goes to standard error, as standard output may be for a program.

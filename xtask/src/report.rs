@@ -169,8 +169,12 @@ fn test_case(writer: &mut Writer<Vec<u8>>, verdict: &Verdict) -> io::Result<()> 
     Ok(())
 }
 
-/// `text` without the control characters that no XML may have, in whatever form.
+/// `text` without the characters that no XML may have, in whatever form.
 fn legal(text: &str) -> String {
-    let is_legal = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    let is_legal = |c: char| match c {
+        '\n' | '\r' | '\t' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        _ => !c.is_control(),
+    };
     text.chars().map(|c| if is_legal(c) { c } else { '\u{fffd}' }).collect()
 }

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use anyhow::Context;
 use tokio::process::Command;
 
 use crate::lessons::WrongUse;
@@ -43,9 +42,11 @@ impl Side {
     ///
     /// With [`WrongUse`], if there is nothing, or a quote has no end.
     pub fn foreign(command: &str) -> anyhow::Result<Side> {
-        let words = shell_words::split(command).ok().filter(|words| !words.is_empty());
-        let words = words
-            .with_context(|| WrongUse(format!("`{command}` is no command: is a quote missing?")))?;
+        let words = shell_words::split(command)
+            .map_err(|error| WrongUse(format!("`{command}` is no command: {error}")))?;
+        if words.first().is_none_or(String::is_empty) {
+            return Err(WrongUse(format!("`{command}` names no program")).into());
+        }
         Ok(Side {
             name: command.to_owned(),
             words: words.into_iter().map(OsString::from).collect(),

@@ -148,7 +148,7 @@ pub async fn at_step(
 ) -> anyhow::Result<(Pair, Programs)> {
     let (name, first, last) = (&lesson.name, FIRST_RUNNABLE_STEP, lesson.steps.len());
     if !(first..=last).contains(&step) {
-        let why = format!("{name} can be run at the steps {first} to {last}");
+        let why = format!("{name} can be run from step {first} on; its last step is {last}");
         return Err(WrongUse(why).into());
     }
     let states = derive(workspace, lesson, &regions::read_sound(lesson, &workspace.root)?)?;

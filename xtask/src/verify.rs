@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
+use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -50,8 +51,8 @@ COMMAND is split into words as a shell does it, quotes and backslashes included,
 current folder, without a shell. In it {{addr}} stands for HOST:PORT, {{host}} and {{port}} for its
 parts; with none of them the address is appended. A server is ready when it prints a line with
 `listening on`, or when its port accepts a connection. It is stopped as Ctrl-C does it; how it takes
-that, and what it prints on standard error, is not judged. A client has to end with exit code 0.
-Each has {foreign} s instead of {limit}.
+that, and what it prints on standard error, is not judged; but its own lines are compared, so it
+has to flush them. A client has to end with exit code 0. Each has {foreign} s instead of {limit}.
 
 With --format, what you read here goes to standard error, and standard output has one document:
 
@@ -139,8 +140,12 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (ok, details, seconds) = match outcome {
             Ok(outcome) => {
                 let root = &workspace.root;
-                let (ok, details) =
+                let (ok, mut details) =
                     judge(&case.pair, case.judged, &outcome, root, blessed.as_mut());
+                if case.server.is_foreign && details.contains("server: it differs from ") {
+                    details +=
+                        "      (--ignore-server-output leaves out what your server prints)\n";
+                }
                 (ok, details, outcome.time.as_secs_f64())
             }
             // COMMAND cannot be started.
@@ -170,6 +175,8 @@ async fn cases(
         let why = "--step goes with --server or --client; `steps` runs every step of ours";
         return Err(WrongUse(why.into()).into());
     }
+    // First, because it is more often missing than Rust.
+    let python = if args.python { Some(Python::prepare(workspace).await?) } else { None };
     let programs = workspace.build(lessons).await?;
     let mut cases = Vec::new();
     for lesson in lessons {
@@ -183,8 +190,7 @@ async fn cases(
             });
         }
     }
-    if args.python {
-        let python = Python::prepare(workspace).await?;
+    if let Some(python) = python {
         for lesson in lessons {
             cases.extend(python_cases(&python, lesson, &programs).await?);
         }
@@ -312,11 +318,32 @@ pub fn shown(side: &str, output: &pair::Ended) -> String {
 
 /// `text`, or its beginning and its end if it is too long to be read whole.
 fn shortened(text: &str) -> Cow<'_, str> {
-    let left_out = text.len().saturating_sub(2 * SHOWN);
-    if left_out == 0 {
+    if text.len() <= 2 * SHOWN {
         return text.into();
     }
-    let (head, tail) = (&text.as_bytes()[..SHOWN], &text.as_bytes()[SHOWN + left_out..]);
-    let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
-    format!("{head}\n[.. {left_out} bytes ..]\n{tail}").into()
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    if lines.iter().any(|line| line.len() > SHOWN) {
+        // Without its colours, because they would be cut through.
+        let text = strip_str(text).to_string();
+        let left_out = text.len().saturating_sub(2 * SHOWN);
+        if left_out == 0 {
+            return text.into();
+        }
+        let (head, tail) = (&text.as_bytes()[..SHOWN], &text.as_bytes()[SHOWN + left_out..]);
+        let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
+        return format!("{head}\n[.. {left_out} bytes ..]\n{tail}").into();
+    }
+    let (head, rest) = lines.split_at(how_many_fit(lines.iter()));
+    let (middle, tail) = rest.split_at(rest.len() - how_many_fit(rest.iter().rev()));
+    let left_out: usize = middle.iter().map(|line| strip_str(line).to_string().len()).sum();
+    format!("{}[.. {left_out} bytes ..]\n{}", head.concat(), tail.concat()).into()
+}
+
+fn how_many_fit<'a>(lines: impl Iterator<Item = &'a &'a str>) -> usize {
+    let mut size = 0;
+    let fitting = lines.take_while(|line| {
+        size += line.len();
+        size <= SHOWN
+    });
+    fitting.count()
 }

@@ -84,17 +84,18 @@ fn what_makes_no_sense_is_refused_in_one_line() -> Result<()> {
     for (args, error) in [
         (vec!["01", "--server", "no-such-program"], "cannot start no-such-program: "),
         (vec!["01", "--client", "./no/such"], "cannot start ./no/such: "),
-        (vec!["01", "--server", "'hello"], "`'hello` is no command: is a quote missing?"),
-        (vec!["01", "--server", " "], "` ` is no command: is a quote missing?"),
+        (vec!["01", "--server", "'hello"], "`'hello` is no command: missing closing quote"),
+        (vec!["01", "--server", " "], "` ` names no program"),
+        (vec!["01", "--server", "'' x"], "`'' x` names no program"),
         (vec!["--server", "x"], "--server and --client stand for one lesson's: name one"),
         (vec!["01", "02", "--client", "x"], "--server and --client stand for one lesson's: "),
         (
             vec!["01", "--server", "x", "--step", "3"],
-            "01-helloworld can be run at the steps 4 to 5",
+            "01-helloworld can be run from step 4 on; its last step is 5",
         ),
         (
             vec!["01", "--server", "x", "--step", "6"],
-            "01-helloworld can be run at the steps 4 to 5",
+            "01-helloworld can be run from step 4 on; its last step is 5",
         ),
         (vec!["01", "--step", "4"], "--step goes with --server or --client; "),
     ] {
@@ -314,6 +315,23 @@ mod twins {
         let run = verify("silent.py", &["--ignore-server-output"])?;
         ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
 
+        // Its line comes when the first call is over.
+        let late = program("late = ['Server started, listening on ' + addr]").replace(
+            "        return",
+            "        context.add_callback(lambda: print(*late, flush=True, end='\\n' * len(late)) or late.clear())\n        return",
+        );
+        fs::write(desk.path().join("after.py"), late)?;
+        let run = verify("after.py", &[])?;
+        ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
+
+        let dies = program("import os");
+        let dies = dies.replace("        return", "        os._exit(3)\n        return");
+        fs::write(desk.path().join("dies.py"), dies)?;
+        let run = verify("dies.py", &[])?;
+        ensure!(run.code == Some(1), "{}{}", run.stdout, run.stderr);
+        let died = "server: it ended with exit status: 3 before it was stopped";
+        ensure!(run.stdout.contains(died), "{}", run.stdout);
+
         fs::write(desk.path().join("dead.py"), program("sys.exit('no luck today')"))?;
         let run = verify("dead.py", &[])?;
         ensure!(run.code == Some(1), "{}{}", run.stdout, run.stderr);
@@ -337,6 +355,39 @@ mod twins {
             let run = verify(desk.path(), &["01", "--client", &command])?;
             ensure!(run.code == Some(expected), "{}{}", run.stdout, run.stderr);
         }
+
+        // What it has started holds on to its output, and does not count.
+        let child = "import subprocess\nsubprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)";
+        let program = format!(
+            "import sys\n{child}\nprint({text:?}, end='', flush=True)\nimport os\nos._exit(0)\n"
+        );
+        fs::write(desk.path().join("client.py"), program)?;
+        let command = format!("{} client.py", python.display()).replace('\\', "\\\\");
+        let run = verify(desk.path(), &["01", "--client", &command])?;
+        ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
+        Ok(())
+    }
+
+    #[test]
+    fn nothing_that_is_printed_or_typed_breaks_the_results() -> Result<()> {
+        let Some((python, _)) = prepared()? else { return Ok(()) };
+        let desk = tempfile::tempdir()?;
+        let program = "print('\\x1b[2J\\x00\\ufffe\\uffff]]> <&\"')\n";
+        fs::write(
+            desk.path().join("client.py"),
+            format!("import sys\nsys.stdout.reconfigure(encoding='utf-8')\n{program}"),
+        )?;
+        let command = format!("{} client.py \u{fffe}<&", python.display()).replace('\\', "\\\\");
+        let run = |format| verify(desk.path(), &["01", "--client", &command, "--format", format]);
+
+        let human = run("json")?.stderr;
+        ensure!(human.contains("\\u{1b}[2J\\u{0}") && !human.contains('\x1b'), "{human}");
+        let json: Value = serde_json::from_str(&run("json")?.stdout)?;
+        ensure!(json[0]["client"] == *command, "{json}");
+        let junit = run("junit")?.stdout;
+        let suites = junit_parser::from_reader(junit.as_bytes())?;
+        assert_eq!(suites.failures, 1);
+        ensure!(!junit.contains(['\u{fffe}', '\u{ffff}', '\x1b', '\0']), "{junit}");
         Ok(())
     }
 }
