@@ -103,6 +103,11 @@ async fn write(
     }
     put(&dir.join("README.md"), &readme(lesson, step, workspace))?;
     put(&dir.join(".gitignore"), "/target\n")?;
+    // So that formatted code looks like ours, and a hint shows no other difference.
+    let format = workspace.root.join("rustfmt.toml");
+    if format.is_file() {
+        put(&dir.join("rustfmt.toml"), &fs::read_to_string(format)?)?;
+    }
     fs::create_dir_all(dir.join(".cargo"))?;
     put(&dir.join(".cargo/config.toml"), &cargo_config(workspace)?)?;
 

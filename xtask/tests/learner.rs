@@ -164,6 +164,10 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
             ensure!(manifest.contains(&format!("\nlesson = \"{lesson}\"\n")), "{manifest}");
             ensure!(manifest.starts_with(&format!("[package]\nname = \"{package}\"\n")));
             ensure!(!manifest.contains("workspace = true"), "{manifest}");
+            let mut format = Command::new(env::var_os("CARGO").context("no CARGO")?);
+            let format = format.args(["fmt", "--check"]).current_dir(desk.path(&name));
+            let run = Run::of(format)?;
+            ensure!(run.code == Some(0), "{name}: {}{}", run.stdout, run.stderr);
         }
     }
 
@@ -183,6 +187,7 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
             "Cargo.toml",
             "README.md",
             "build.rs",
+            "rustfmt.toml",
             "src/lib.rs",
             "src/main.rs"
         ]
