@@ -1,0 +1,628 @@
+//! What a user sees of `cargo xtask steps`, with copies of the lessons themselves.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+use snapbox::{assert_data_eq, str};
+use tempfile::TempDir;
+
+use crate::common::Run;
+
+/// The states of a lesson and of its copies stand in the same folder: so one test at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
+const HELLO: &str = "lessons/01-helloworld";
+const DISPLACEMENT: &str = "lessons/02-unary-displacement";
+
+/// Copies of lessons in a workspace of their own, with what belongs to their steps. It has the
+/// target directory of the lessons, where what they depend on is compiled already.
+struct Workspace {
+    folder: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Workspace {
+    fn new(lessons: &[&str]) -> Result<Workspace> {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let workspace = Workspace { folder: tempfile::tempdir()?, _turn: turn };
+        for path in ["Cargo.toml", "Cargo.lock"].iter().chain(lessons) {
+            copy(&root().join(path), &workspace.path(path))?;
+        }
+        workspace.replace("Cargo.toml", r#"["lessons/*", "xtask"]"#, r#"["lessons/*"]"#)?;
+        Ok(workspace)
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn read(&self, path: &str) -> Result<String> {
+        fs::read_to_string(self.path(path)).with_context(|| path.to_owned())
+    }
+
+    fn write(&self, path: &str, text: &str) -> Result<()> {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().context("no folder")?)?;
+        Ok(fs::write(path, text)?)
+    }
+
+    /// Replaces `old`, which has to be there once, by `new`.
+    fn replace(&self, path: &str, old: &str, new: &str) -> Result<()> {
+        let text = self.read(path)?;
+        let times = text.matches(old).count();
+        ensure!(times == 1, "{path} has {old:?} {times} times");
+        self.write(path, &text.replace(old, new))
+    }
+
+    /// Where `text`, which has to be there once, stands in a file: `FILE:LINE`.
+    fn place(&self, path: &str, text: &str) -> Result<String> {
+        let all = self.read(path)?;
+        let (before, after) = all.split_once(text).with_context(|| format!("no {text}"))?;
+        ensure!(!after.contains(text), "{path} has {text:?} more than once");
+        Ok(format!("{path}:{}", before.matches('\n').count() + 1))
+    }
+
+    fn steps(&self, lessons: &str) -> Result<Run> {
+        let mut command = common::xtask(self.folder.path(), &format!("steps {lessons}"));
+        command.env("CARGO_TARGET_DIR", target());
+        let run = Run::of(&mut command)?;
+        Ok(Run {
+            stdout: run.stdout.replace('\\', "/"),
+            stderr: run.stderr.replace('\\', "/"),
+            ..run
+        })
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The target directory of the lessons.
+fn target() -> &'static Path {
+    Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/.."))
+}
+
+/// Copies a file, or a folder without what is in no state. On Windows, Git may have put CRLF at
+/// the ends of lines: the tests look for LF.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if !from.is_dir() {
+        fs::create_dir_all(to.parent().context("no folder")?)?;
+        let text = fs::read_to_string(from).with_context(|| from.display().to_string())?;
+        return Ok(fs::write(to, text.replace("\r\n", "\n"))?);
+    }
+    for entry in fs::read_dir(from)? {
+        let name = entry?.file_name();
+        if !["tests", "examples", "python"].iter().any(|other| name == *other) {
+            copy(&from.join(&name), &to.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The file `text` at the end of `step`, found in another way than by the runner.
+fn at(text: &str, step: usize) -> Result<String> {
+    let mut left = String::new();
+    // Of the regions around a line; an exercise comes after all steps.
+    let mut steps = Vec::new();
+    for line in text.lines() {
+        if line.contains("ANCHOR_END") {
+            steps.pop();
+        } else if let Some((_, name)) = line.split_once("ANCHOR: ") {
+            let number = name.strip_prefix("step").and_then(|rest| rest.split('-').next());
+            steps.push(number.map_or(Ok(usize::MAX), str::parse)?);
+        } else if steps.iter().all(|since| *since <= step) {
+            left += &format!("{line}\n");
+        }
+    }
+    Ok(left)
+}
+
+fn is_verdict(line: &str) -> bool {
+    line.starts_with("ok ") || line.starts_with("FAIL ")
+}
+
+/// The lines with the verdicts, in alphabetical order: Cargo builds the states in any order.
+fn verdicts(run: &Run) -> String {
+    let mut lines: Vec<_> = run.stdout.lines().filter(|line| is_verdict(line)).collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+/// What has failed, in alphabetical order.
+fn failed(run: &Run) -> Vec<&str> {
+    let lines = run.stdout.lines().filter(|line| line.starts_with("FAIL "));
+    let mut failed: Vec<_> = lines.filter_map(|line| line.rsplit("  ").next()).collect();
+    failed.sort_unstable();
+    failed
+}
+
+/// What stands below the verdict on `what` has failed.
+fn details(run: &Run, what: &str) -> Result<String> {
+    let is_it = |line: &&str| line.starts_with("FAIL ") && line.ends_with(&format!("  {what}"));
+    let mut lines = run.stdout.lines().skip_while(|line| !is_it(line)).skip(1).peekable();
+    ensure!(lines.peek().is_some(), "no FAIL of {what}: {}", run.stdout);
+    let below = lines.take_while(|line| !is_verdict(line) && !line.contains(" states built, "));
+    Ok(below.collect::<Vec<_>>().join("\n").trim_end().to_owned())
+}
+
+/// The packages that Cargo has compiled, by their names.
+fn compiled(run: &Run) -> Vec<&str> {
+    let lines = run.stderr.lines().filter_map(|line| line.trim().strip_prefix("Compiling "));
+    let mut names: Vec<_> = lines.filter_map(|rest| rest.split_whitespace().next()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn every_state_is_built_and_run_and_crossed_with_the_next_one() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO, DISPLACEMENT])?;
+    let run = workspace.steps("")?;
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert_data_eq!(
+        verdicts(&run),
+        str![[r#"
+ok    01-helloworld           before step 1               builds
+ok    01-helloworld           client step 4, server step 5  the old client works
+ok    01-helloworld           client step 5, server step 4  UNIMPLEMENTED, in one line
+ok    01-helloworld           step 1                      builds
+ok    01-helloworld           step 2                      builds
+ok    01-helloworld           step 3                      builds
+ok    01-helloworld           step 4                      builds, and prints what it should
+ok    01-helloworld           step 5                      builds, and prints what it should
+ok    02-unary-displacement   before step 1               builds
+ok    02-unary-displacement   step 1                      builds
+ok    02-unary-displacement   step 2                      builds
+ok    02-unary-displacement   step 3                      builds
+ok    02-unary-displacement   step 4                      builds, and prints what it should
+"#]]
+    );
+    assert_data_eq!(
+        run.summary(),
+        str!["11 states built, 3 of them run, 2 pairs of versions crossed; 0 failed in [..] s"]
+    );
+
+    for (lesson, steps) in [(HELLO, 5), (DISPLACEMENT, 4)] {
+        let folder = target().join(lesson.replace("lessons", "steps"));
+        for path in ["build.rs", "src/server.rs", "src/client.rs", "src/lib.rs", "src/main.rs"] {
+            let text = workspace.read(&format!("{lesson}/{path}"))?;
+            for step in 0..=steps {
+                let there = fs::read_to_string(folder.join(format!("step{step}")).join(path));
+                assert_eq!(there.unwrap_or_default(), at(&text, step)?, "{path} at step {step}");
+            }
+        }
+    }
+
+    let run = workspace.steps("")?;
+    assert_eq!((run.code, compiled(&run)), (Some(0), vec![]));
+    assert_data_eq!(
+        run.summary(),
+        str!["11 states built, 3 of them run, 2 pairs of versions crossed; 0 failed in [..] s"]
+    );
+
+    // What has changed is built again, and nothing else.
+    workspace.replace(
+        &format!("{HELLO}/src/server.rs"),
+        "let message = format!(\"Hello, {name}!\");",
+        "let message = [\"Hello, \", &name, \"!\"].concat();",
+    )?;
+    let run = workspace.steps("")?;
+    let changed = vec!["helloworld-step3", "helloworld-step4", "helloworld-step5"];
+    assert_eq!((run.code, compiled(&run)), (Some(0), changed));
+    Ok(())
+}
+
+#[test]
+fn what_needs_a_later_step_is_told_with_its_line_in_the_lesson() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO])?;
+    let server = format!("{HELLO}/src/server.rs");
+    workspace.replace(&server, "format!(\"Hello, {name}!\")", "hello(&name)")?;
+    let end = "// ANCHOR_END: step3-server";
+    workspace.replace(
+        &server,
+        end,
+        &format!(
+            "{end}\n\
+             // ANCHOR: step5-hello\n\
+             \n\
+             fn hello(name: &str) -> String {{\n    \
+                 format!(\"Hello, {{name}}!\")\n\
+             }}\n\
+             // ANCHOR_END: step5-hello"
+        ),
+    )?;
+    let run = workspace.steps("01")?;
+    assert_eq!((run.code, failed(&run)), (Some(1), vec!["step 3", "step 4"]), "{}", run.stdout);
+    let place = workspace.place(&server, "hello(&name)")?;
+    for step in [3, 4] {
+        assert_data_eq!(
+            details(&run, &format!("step {step}"))?,
+            format!(
+                "      {place}: cannot find function `hello` in this scope
+error[E0425]: cannot find function `hello` in this scope
+  --> step{step}/src/server.rs:[..]
+   |
+[..] |         let message = hello(&name);
+   |                       ^^^^^ not found in this scope"
+            )
+        );
+    }
+    assert_data_eq!(
+        run.summary(),
+        str!["4 states built, 1 of them run, 0 pairs of versions crossed; 2 failed in [..] s"]
+    );
+    Ok(())
+}
+
+#[test]
+fn a_message_of_a_later_step_is_told_with_its_line_in_the_proto_file() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO])?;
+    let proto = format!("{HELLO}/proto/helloworld.proto");
+    let method = "rpc SayHello (HelloRequest) returns (";
+    workspace.replace(&proto, &format!("{method}HelloReply"), &format!("{method}Greeting"))?;
+    let end = "// ANCHOR_END: step1-service";
+    workspace.replace(
+        &proto,
+        end,
+        &format!(
+            "{end}\n\
+             // ANCHOR: step5-greeting\n\
+             message Greeting {{}}\n\
+             // ANCHOR_END: step5-greeting"
+        ),
+    )?;
+    let run = workspace.steps("01")?;
+    assert_eq!(run.code, Some(1));
+    let place = workspace.place(&proto, "rpc SayHello (")?;
+    for step in [2, 3, 4] {
+        assert_data_eq!(
+            details(&run, &format!("step {step}"))?,
+            format!("      {place}:40: name 'Greeting' is not defined")
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn what_a_macro_lacks_is_told_with_the_line_where_it_is_called() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO])?;
+    let library = format!("{HELLO}/src/lib.rs");
+    workspace.replace(&library, "include_proto!(\"helloworld\")", "include_proto!(\"greeter\")")?;
+    let run = workspace.steps("01")?;
+    assert_eq!(run.code, Some(1));
+    let place = workspace.place(&library, "tonic::include_proto!")?;
+    assert_data_eq!(details(&run, "step 2")?, format!("      {place}: couldn't read [..]\n..."));
+    Ok(())
+}
+
+#[test]
+fn what_only_a_later_step_uses_is_a_failure() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO])?;
+    let server = format!("{HELLO}/src/server.rs");
+    workspace.replace(&server, "use tonic::{Request,", "use tonic::{Code, Request,")?;
+    let message = "let message = format!(\"Hello again, {name}!\");";
+    workspace.replace(
+        &server,
+        message,
+        &format!(
+            "if name.is_empty() {{\n    \
+                 return Err(Status::new(Code::InvalidArgument, \"name is missing\"));\n\
+             }}\n\
+             {message}"
+        ),
+    )?;
+    let run = workspace.steps("01")?;
+    assert_eq!((run.code, failed(&run)), (Some(1), vec!["step 3", "step 4"]), "{}", run.stdout);
+    let place = workspace.place(&server, "use tonic::{Code,")?;
+    for step in [3, 4] {
+        let first =
+            format!("      {place}: unused import: `Code`\nerror: unused import: `Code`\n...");
+        assert_data_eq!(details(&run, &format!("step {step}"))?, first);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_a_state_prints_is_compared_with_the_transcripts_of_its_step() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO])?;
+    let transcript = format!("{HELLO}/transcripts/step4/client.txt");
+    workspace.replace(&transcript, "Hello, you!", "Hello, me!")?;
+    let run = workspace.steps("01")?;
+    // Step 4 itself, and its client at the server of step 5.
+    let both = ["client step 4, server step 5", "step 4"];
+    assert_eq!((run.code, failed(&run)), (Some(1), both.to_vec()), "{}", run.stdout);
+    for what in both {
+        assert_data_eq!(
+            details(&run, what)?,
+            str![[r#"
+      client: it differs from lessons/01-helloworld/transcripts/step4/client.txt:2
+---- expected: expected
+++++ actual:   printed
+   1    1 | Will try to greet world ...
+   2      - Greeter client received: Hello, me!
+        2 + Greeter client received: Hello, you!
+"#]]
+        );
+    }
+    assert_data_eq!(
+        run.summary(),
+        str!["6 states built, 2 of them run, 2 pairs of versions crossed; 2 failed in [..] s"]
+    );
+
+    fs::remove_dir_all(workspace.path(&format!("{HELLO}/transcripts/step5")))?;
+    fs::rename(
+        workspace.path(&format!("{HELLO}/transcripts/step4")),
+        workspace.path(&format!("{HELLO}/transcripts/step5")),
+    )?;
+    let run = workspace.steps("01")?;
+    assert_eq!(run.code, Some(1));
+    assert_eq!(
+        details(&run, "step 4")?,
+        "      no folder lessons/01-helloworld/transcripts/step4: it has to say what both print at \
+         this step"
+    );
+    Ok(())
+}
+
+#[test]
+fn what_is_wrong_with_regions_is_told_with_its_line_and_nothing_is_built() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO, DISPLACEMENT])?;
+    let [manifest, proto, build, client, library, main] = [
+        "Cargo.toml",
+        "proto/helloworld.proto",
+        "build.rs",
+        "src/client.rs",
+        "src/lib.rs",
+        "src/main.rs",
+    ]
+    .map(|path| format!("{HELLO}/{path}"));
+    let title = "\"update the service: SayHelloAgain\",\n";
+    workspace.replace(&manifest, title, &format!("{title}    \"rest\",\n"))?;
+    workspace.replace(&manifest, "step3-module = ", "step3-modules = \"none\"\nstep3-module = ")?;
+    workspace.replace(&proto, "  // ANCHOR_END: step5-rpc-say-hello-again\n", "")?;
+    workspace.replace(&build, "// ANCHOR_END: step2-generate", "")?;
+    workspace.replace(&client, "ANCHOR: step5-call", "ANCHOR: step9-call")?;
+    workspace.replace(&client, "ANCHOR_END: step5-call", "ANCHOR_END: step9-call")?;
+    // A name twice in a file, and in two.
+    for (path, name) in [(&library, "step4-module"), (&main, "step3-server")] {
+        let region = format!("// ANCHOR: {name}\n// ANCHOR_END: {name}\n");
+        workspace.write(path, &format!("{}{region}", workspace.read(path)?))?;
+    }
+    let other = format!("{DISPLACEMENT}/src/client.rs");
+    workspace.replace(&other, "use anyhow::", "use anyhow:: // ANCHOR: step4-use\n")?;
+
+    let run = workspace.steps("")?;
+    assert_eq!((run.code, &*run.stdout), (Some(1), ""));
+    let begin = |path: &str, name: &str| workspace.place(path, &format!("ANCHOR: {name}"));
+    let again = |path: &str, name: &str| {
+        workspace.place(path, &format!("ANCHOR: {name}\n// ANCHOR_END: {name}"))
+    };
+    let problem = |place: String, what: &str| format!("error: {place}: {what}\n");
+    let method = begin(&proto, "step5-rpc-say-hello-again")?;
+    let (_, method) = method.rsplit_once(':').context("no line")?;
+    let module = begin(&library, "step4-module\n\n")?;
+    let expected = [
+        problem(
+            workspace.place(&proto, "ANCHOR_END: step1-service")?,
+            &format!(
+                "`step1-service` ends, but `step5-rpc-say-hello-again` of line {method} has to \
+                 end first"
+            ),
+        ),
+        problem(begin(&build, "step2-generate")?, "region `step2-generate` has no end"),
+        problem(
+            begin(&client, "step9-call-say-hello-again")?,
+            "`step9-call-say-hello-again`: there is no step 9, the lesson has 6",
+        ),
+        problem(
+            again(&library, "step4-module")?,
+            &format!("there is a region `step4-module` already, at {module}"),
+        ),
+        problem(
+            again(&main, "step3-server")?,
+            &format!("there is a region `step3-server` already, at {HELLO}/src/server.rs:1"),
+        ),
+        problem(
+            workspace.place(&manifest, "\"rest\"")?,
+            "step 6, \"rest\", adds nothing: no line is in a region of it",
+        ),
+        problem(workspace.place(&manifest, "step3-modules")?, "there is no region `step3-modules`"),
+        problem(
+            workspace.place(&manifest, "step5-call-say-hello-again")?,
+            "there is no region `step5-call-say-hello-again`",
+        ),
+        problem(
+            workspace.place(&other, "ANCHOR: step4-use")?,
+            "a marker stands in a comment on a line of its own",
+        ),
+    ];
+    assert_eq!(run.stderr, expected.concat());
+    Ok(())
+}
+
+#[test]
+fn a_new_server_that_breaks_an_old_client_is_a_failure() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO])?;
+    let message = "let message = format!(\"Hello, {name}!\");\n";
+    workspace.replace(
+        &format!("{HELLO}/src/server.rs"),
+        message,
+        &format!(
+            "{message}        \
+             // ANCHOR: step5-loud\n        \
+             let message = message.to_uppercase();\n        \
+             // ANCHOR_END: step5-loud\n"
+        ),
+    )?;
+    let transcript = format!("{HELLO}/transcripts/step5/client.txt");
+    workspace.replace(&transcript, "Hello, you!", "HELLO, YOU!")?;
+    let run = workspace.steps("01")?;
+    let crossed = "client step 4, server step 5";
+    assert_eq!((run.code, failed(&run)), (Some(1), vec![crossed]), "{}", run.stdout);
+    assert_data_eq!(
+        details(&run, crossed)?,
+        str![[r#"
+      client: it differs from lessons/01-helloworld/transcripts/step4/client.txt:2
+---- expected: expected
+++++ actual:   printed
+   1    1 | Will try to greet world ...
+   2      - Greeter client received: Hello, you!
+        2 + Greeter client received: HELLO, YOU!
+"#]]
+    );
+    Ok(())
+}
+
+#[test]
+fn a_new_client_has_to_say_that_an_old_server_does_not_know_the_call() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO])?;
+    let client = format!("{HELLO}/src/client.rs");
+    let text = workspace.read(&client)?;
+    let call = "stub.say_hello_again(request).await?";
+    let crossed = "client step 5, server step 4";
+    for (instead, said) in [
+        // It hides it; it says it in two lines; it says something else; it ends as if all were
+        // well; it says it in another way.
+        (
+            "stub.say_hello_again(request).await.unwrap_or_else(|_| {
+                tonic::Response::new(crate::pb::HelloReply::default())
+            })",
+            "0 lines",
+        ),
+        (
+            "stub.say_hello_again(request).await
+                .map_err(|status| anyhow::anyhow!(\"{status}\\nUnimplemented\"))?",
+            "2 lines\nerror: [..]\nUnimplemented",
+        ),
+        (
+            "stub.say_hello_again(request).await.ok().context(\"no second greeting\")?",
+            "1 line\nerror: no second greeting",
+        ),
+        (
+            "stub.say_hello_again(request).await.unwrap_or_else(|status| {
+                eprintln!(\"error: {:?}\", status.code());
+                std::process::exit(0)
+            })",
+            "1 line\nerror: Unimplemented",
+        ),
+        (
+            "stub.say_hello_again(request).await.unwrap_or_else(|status| {
+                eprintln!(\"warning: {:?}\", status.code());
+                std::process::exit(1)
+            })",
+            "1 line\nwarning: Unimplemented",
+        ),
+    ] {
+        workspace.write(&client, &text)?;
+        workspace.replace(&client, call, instead)?;
+        let run = workspace.steps("01")?;
+        assert_eq!((run.code, failed(&run)), (Some(1), vec![crossed]), "{instead}: {}", run.stdout);
+        assert_data_eq!(
+            details(&run, crossed)?,
+            format!(
+                "      client: expected exit code 1, and one line that begins with `error: ` and says UNIMPLEMENTED
+...
+      client, standard error: {said}"
+            )
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_step_that_does_not_change_the_api_need_not_be_refused() -> Result<()> {
+    let workspace = Workspace::new(&[DISPLACEMENT])?;
+    let title = "\"write the client\",\n";
+    let more = format!("{title}    \"say goodbye\",\n");
+    workspace.replace(&format!("{DISPLACEMENT}/Cargo.toml"), title, &more)?;
+    let end = "    Ok(())\n}\n// ANCHOR_END: step4-client";
+    workspace.replace(
+        &format!("{DISPLACEMENT}/src/client.rs"),
+        end,
+        &format!(
+            "    // ANCHOR: step5-goodbye\n    \
+             writeln!(stdout(), \"goodbye\")?;\n    \
+             // ANCHOR_END: step5-goodbye\n\
+             {end}"
+        ),
+    )?;
+    // A comment is no change.
+    let proto = format!("{DISPLACEMENT}/proto/displacement.proto");
+    let comment = "// ANCHOR: step5-comment\n// The end.\n// ANCHOR_END: step5-comment\n";
+    workspace.write(&proto, &format!("{}{comment}", workspace.read(&proto)?))?;
+    for side in ["server.txt", "client.txt"] {
+        let text = workspace.read(&format!("{DISPLACEMENT}/transcripts/step4/{side}"))?;
+        let more = if side == "client.txt" { "goodbye\n" } else { "" };
+        workspace.write(&format!("{DISPLACEMENT}/transcripts/step5/{side}"), &(text + more))?;
+    }
+    let run = workspace.steps("02")?;
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert_data_eq!(
+        verdicts(&run),
+        str![[r#"
+ok    02-unary-displacement   before step 1               builds
+ok    02-unary-displacement   client step 4, server step 5  the old client works
+ok    02-unary-displacement   step 1                      builds
+ok    02-unary-displacement   step 2                      builds
+ok    02-unary-displacement   step 3                      builds
+ok    02-unary-displacement   step 4                      builds, and prints what it should
+ok    02-unary-displacement   step 5                      builds, and prints what it should
+"#]]
+    );
+    Ok(())
+}
+
+#[test]
+fn a_lesson_may_have_crlf_at_the_ends_of_its_lines() -> Result<()> {
+    let workspace = Workspace::new(&[DISPLACEMENT])?;
+    let mut folders = vec![workspace.path(DISPLACEMENT)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = fs::read_to_string(&path)?.replace("\r\n", "\n").replace('\n', "\r\n");
+                fs::write(&path, text)?;
+            }
+        }
+    }
+    let run = workspace.steps("02")?;
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert_data_eq!(
+        run.summary(),
+        str!["5 states built, 1 of them run, 0 pairs of versions crossed; 0 failed in [..] s"]
+    );
+    Ok(())
+}
+
+#[test]
+fn a_file_that_the_lesson_has_no_more_is_in_no_state_any_more() -> Result<()> {
+    let workspace = Workspace::new(&[DISPLACEMENT])?;
+    let extra = format!("{DISPLACEMENT}/src/more/extra.rs");
+    workspace.write(&extra, "// ANCHOR: step2-extra\n//! More.\n// ANCHOR_END: step2-extra\n")?;
+    let folder = target().join("steps/02-unary-displacement");
+    let has = |step: usize| folder.join(format!("step{step}/src/more/extra.rs")).exists();
+    assert_eq!(workspace.steps("02")?.code, Some(0));
+    assert_eq!([has(1), has(2), has(4)], [false, true, true]);
+    fs::remove_file(workspace.path(&extra))?;
+    assert_eq!(workspace.steps("02")?.code, Some(0));
+    assert_eq!([has(1), has(2), has(4)], [false; 3]);
+    Ok(())
+}
+
+#[test]
+fn a_lesson_that_there_is_not_is_a_wrong_command_line() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO, DISPLACEMENT])?;
+    let run = workspace.steps("01 07")?;
+    assert_eq!((run.code, &*run.stdout), (Some(2), ""));
+    assert_eq!(
+        run.stderr,
+        "error: no lesson `07`: there are 01-helloworld, 02-unary-displacement\n"
+    );
+    Ok(())
+}
