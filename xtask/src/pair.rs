@@ -81,8 +81,10 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
                 // Its line may come a moment after its port is open.
                 _ = timeout(A_MOMENT, program.stdout.line_with(LISTENING)).await;
             }
-            let died =
-                program.has_ended()?.filter(|status| !(server.is_foreign && status.success()));
+            // A server whose client has failed may have its reasons; and one that is not ours may
+            // have left a child to serve.
+            let may_end = server.is_foreign || client.failure.is_some();
+            let died = program.has_ended()?.filter(|status| !(may_end && status.success()));
             program.interrupt()?;
             let mut ended = end(program, "stop after Ctrl-C", server).await?;
             if let Some(status) = died {
