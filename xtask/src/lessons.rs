@@ -135,7 +135,7 @@ impl Workspace {
         lessons.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Workspace {
             root: metadata.workspace_root.clone().into(),
-            target: without_parents(metadata.target_directory.as_std_path()),
+            target: as_cargo_has_it(metadata.target_directory.as_std_path()),
             lessons,
         })
     }
@@ -209,8 +209,15 @@ impl Workspace {
     }
 }
 
-/// `path` as Cargo has it in its messages: without `..`, if somebody has put that into it.
-fn without_parents(path: &Path) -> PathBuf {
+/// `path` as Cargo has it in its messages about what is built below it: without `..` and without
+/// symbolic links, if somebody has put them into it.
+fn as_cargo_has_it(path: &Path) -> PathBuf {
+    // Elsewhere than on Unix, what this returns is no path that Cargo would say.
+    if cfg!(unix)
+        && let Ok(real) = path.canonicalize()
+    {
+        return real;
+    }
     let mut clean = PathBuf::new();
     for component in path.components() {
         if component == Component::ParentDir {

@@ -109,7 +109,7 @@ pub fn derive(
     let folder = workspace.target.join("steps").join(&lesson.name);
     let mut states = Vec::new();
     for step in 0..=lesson.steps.len() {
-        let state = State::derive(lesson, sources, step, &folder, &root)
+        let state = State::derive(lesson, sources, step, &workspace.target, &root)
             .with_context(|| format!("{} at step {step}", lesson.name))?;
         states.push(state);
     }
@@ -119,7 +119,12 @@ pub fn derive(
     if data.is_dir() {
         for entry in fs::read_dir(&data)? {
             let entry = entry?;
-            let text = fs::read_to_string(entry.path())?;
+            let path = entry.path();
+            if !path.is_file() {
+                continue;
+            }
+            let text = fs::read_to_string(&path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
             write(&workspace.target.join("steps/data").join(entry.file_name()), &text)?;
         }
     }
@@ -187,29 +192,38 @@ impl State {
         lesson: &Lesson,
         sources: &[Source],
         step: usize,
-        states: &Path,
+        target: &Path,
         root: &DocumentMut,
     ) -> anyhow::Result<State> {
         let package = format!("{}-step{step}", lesson.package);
-        let folder = states.join(format!("step{step}"));
+        let folder = target.join("steps").join(&lesson.name).join(format!("step{step}"));
+        let files: Vec<_> =
+            sources.iter().filter_map(|source| Some((&source.path, source.at(step)?))).collect();
+        let is_there = |path: &Path| files.iter().any(|(file, _)| *file == path);
+        // First what is there no more: a file may stand where there was a folder, and vice versa.
+        let mut is_generated_anew = false;
+        let generates = |path: &Path| path == Path::new("build.rs") || path.starts_with("proto");
+        for path in regions::files(&folder)? {
+            if !is_there(&path) {
+                fs::remove_file(folder.join(&path))?;
+                is_generated_anew |= generates(&path);
+            }
+        }
+        let has_library = is_there(Path::new("src/lib.rs"));
         let mut numbers = Vec::new();
-        for source in sources {
-            let Some(file) = source.at(step) else { continue };
+        for (path, file) in files {
             let mut text = file.text;
-            if source.path == Path::new("Cargo.toml") {
-                let has_library = lesson.folder.join("src/lib.rs").exists();
+            if path == Path::new("Cargo.toml") {
                 let mut manifest = manifest::filled_in(root, &text)?;
                 manifest::rename(&mut manifest, &package, has_library)?;
                 manifest["lints"]["rust"]["warnings"] = value("deny");
                 text = manifest.to_string();
             }
-            write(&folder.join(&source.path), &text)?;
-            numbers.push((source.path.clone(), file.numbers));
+            is_generated_anew |= write(&folder.join(path), &text)? && generates(path);
+            numbers.push((path.clone(), file.numbers));
         }
-        for path in regions::files(&folder)? {
-            if !numbers.iter().any(|(written, _)| *written == path) {
-                fs::remove_file(folder.join(&path))?;
-            }
+        if is_generated_anew {
+            forget(target, &package)?;
         }
         let program = folder.join("src/main.rs");
         let source = program.try_into().context("the target directory is not UTF-8")?;
@@ -233,6 +247,24 @@ impl State {
         let (_, numbers) = self.numbers.iter().find(|(file, _)| file == path)?;
         numbers.get(line.checked_sub(1)?).copied()
     }
+}
+
+/// Removes what the build script of `package` has generated. Cargo leaves it there when the script
+/// changes, so that a state which does not generate it any more would still find it.
+fn forget(target: &Path, package: &str) -> anyhow::Result<()> {
+    let builds = target.join("debug/build");
+    if !builds.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(&builds)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.rsplit_once('-').is_some_and(|(name, _)| name == package) {
+            fs::remove_dir_all(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes `text` to the file `path`, with its folder, unless it stands there already: returns

@@ -137,7 +137,13 @@ async fn build(
             Message::CompilerArtifact(artifact) if artifact.executable.is_some() => {
                 let Some(state) = states.with(&artifact.target) else { continue };
                 programs.add(artifact);
-                is_built.insert(state.step);
+                // What is wrong already is told when all is built; a state is told of once.
+                if errors.contains_key(&state.step)
+                    || !programs.have(&state.pair.server)
+                    || !is_built.insert(state.step)
+                {
+                    continue;
+                }
                 count.built += 1;
                 let result = run_state(workspace, state, &programs, count).await;
                 tell(lesson, &state.pair.name, result, count)?;
@@ -145,12 +151,19 @@ async fn build(
             _ => {}
         }
     }
-    if !build.ended().await?.success() {
-        for state in states.states.iter().filter(|state| !is_built.contains(&state.step)) {
-            let why = errors.remove(&state.step);
-            let why = why.unwrap_or_else(|| "      it does not build: see above\n".into());
-            tell(lesson, &state.pair.name, Err(why), count)?;
-        }
+    let failed_before = count.failed;
+    let is_success = build.ended().await?.success();
+    for state in &states.states {
+        let why = match errors.remove(&state.step) {
+            Some(why) => why,
+            None if is_built.contains(&state.step) => continue,
+            None if is_success => "      it has no program: src/main.rs is not there yet\n".into(),
+            None => "      it does not build: see above\n".into(),
+        };
+        tell(lesson, &state.pair.name, Err(why), count)?;
+    }
+    if !is_success && count.failed == failed_before {
+        tell(lesson, "all steps", Err("      the build failed: see above\n".into()), count)?;
     }
     Ok(programs)
 }

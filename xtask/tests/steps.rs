@@ -67,8 +67,12 @@ impl Workspace {
     }
 
     fn steps(&self, lessons: &str) -> Result<Run> {
+        self.steps_in(target(), lessons)
+    }
+
+    fn steps_in(&self, target: &Path, lessons: &str) -> Result<Run> {
         let mut command = common::xtask(self.folder.path(), &format!("steps {lessons}"));
-        command.env("CARGO_TARGET_DIR", target());
+        command.env("CARGO_TARGET_DIR", target);
         let run = Run::of(&mut command)?;
         Ok(Run {
             stdout: run.stdout.replace('\\', "/"),
@@ -278,7 +282,7 @@ fn a_message_of_a_later_step_is_told_with_its_line_in_the_proto_file() -> Result
     let run = workspace.steps("01")?;
     assert_eq!(run.code, Some(1));
     let place = workspace.place(&proto, "rpc SayHello (")?;
-    for step in [2, 3, 4] {
+    for step in [1, 2, 3, 4] {
         assert_data_eq!(
             details(&run, &format!("step {step}"))?,
             format!("      {place}:40: name 'Greeting' is not defined")
@@ -623,6 +627,59 @@ fn a_lesson_that_there_is_not_is_a_wrong_command_line() -> Result<()> {
     assert_eq!(
         run.stderr,
         "error: no lesson `07`: there are 01-helloworld, 02-unary-displacement\n"
+    );
+    Ok(())
+}
+
+#[test]
+fn what_a_step_used_to_generate_is_forgotten() -> Result<()> {
+    let workspace = Workspace::new(&[HELLO])?;
+    assert_eq!(workspace.steps("01")?.code, Some(0));
+    // Now step 2 includes what is generated from step 3 on only.
+    for path in ["build.rs", "Cargo.toml"].map(|path| format!("{HELLO}/{path}")) {
+        let text = workspace.read(&path)?;
+        workspace.write(&path, &text.replace("step2-generate", "step3-generate"))?;
+    }
+    let run = workspace.steps("01")?;
+    assert_eq!((run.code, failed(&run)), (Some(1), vec!["step 2"]), "{}", run.stdout);
+    let place = workspace.place(&format!("{HELLO}/src/lib.rs"), "tonic::include_proto!")?;
+    assert_data_eq!(details(&run, "step 2")?, format!("      {place}: couldn't read [..]\n..."));
+    Ok(())
+}
+
+#[test]
+fn a_state_without_a_program_or_with_a_broken_one_is_a_failure() -> Result<()> {
+    let workspace = Workspace::new(&[DISPLACEMENT])?;
+    let main = format!("{DISPLACEMENT}/src/main.rs");
+    let text = workspace.read(&main)?;
+    let region = format!("// ANCHOR: step1-main\n{text}// ANCHOR_END: step1-main\n");
+    workspace.write(&main, &region)?;
+    let run = workspace.steps("02")?;
+    assert_eq!((run.code, failed(&run)), (Some(1), vec!["before step 1"]), "{}", run.stdout);
+    workspace.write(&main, &text)?;
+
+    let extra = "// ANCHOR: step4-extra\nfn main() { lost }\n// ANCHOR_END: step4-extra\n";
+    let path = format!("{DISPLACEMENT}/src/bin/extra.rs");
+    workspace.write(&path, extra)?;
+    let run = workspace.steps("02")?;
+    assert_eq!((run.code, failed(&run)), (Some(1), vec!["step 4"]), "{}", run.stdout);
+    let place = workspace.place(&path, "lost")?;
+    let first = format!("      {place}: cannot find value `lost` in this scope\n...");
+    assert_data_eq!(details(&run, "step 4")?, first);
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn the_target_directory_may_be_a_symbolic_link_with_a_space_in_it() -> Result<()> {
+    let workspace = Workspace::new(&[DISPLACEMENT])?;
+    let link = workspace.path("my target");
+    std::os::unix::fs::symlink(target().canonicalize()?, &link)?;
+    let run = workspace.steps_in(&link, "02")?;
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert_data_eq!(
+        run.summary(),
+        str!["5 states built, 1 of them run, 0 pairs of versions crossed; 0 failed in [..] s"]
     );
     Ok(())
 }
