@@ -12,6 +12,9 @@ use tokio::process::{ChildStdout, Command};
 
 use crate::process::{self, Process};
 
+/// The message format with which Cargo itself prints what is wrong with the code.
+pub const RENDERED: &str = "--message-format=json-render-diagnostics";
+
 /// The Cargo that runs us, or else the one on the PATH.
 pub fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
@@ -25,8 +28,7 @@ pub struct Build {
 
 impl Build {
     /// Starts `cargo build` with `args` in `folder`. Unless it is done `quietly`, its progress goes
-    /// to standard error, and so does what is wrong with the code, with the message format
-    /// `json-render-diagnostics`.
+    /// to standard error, and so does what is wrong with the code if [`RENDERED`] is among `args`.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use cargo_metadata::Message;
 
-use crate::cargo::Build;
+use crate::cargo::{Build, RENDERED};
 use crate::learner::Learner;
 use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Programs, Workspace};
 use crate::pair::{self, Ended};
@@ -23,9 +23,6 @@ pub enum Verdict {
     /// What is wrong, in words for a learner, in one or more lines.
     Wrong(String),
 }
-
-/// Cargo itself prints what is wrong with the code.
-const FORMAT: &str = "--message-format=json-render-diagnostics";
 
 /// A learner's program.
 struct Theirs {
@@ -124,7 +121,7 @@ impl Theirs {
         if !folder.join("Cargo.toml").is_file() {
             bail!("{} is no crate: it has no Cargo.toml", folder.display());
         }
-        let mut build = Build::start(folder, &["--bins", FORMAT], quietly)?;
+        let mut build = Build::start(folder, &["--bins", RENDERED], quietly)?;
         let mut programs = Vec::new();
         while let Some(message) = build.next().await? {
             if let Message::CompilerArtifact(artifact) = message

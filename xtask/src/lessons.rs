@@ -11,7 +11,7 @@ use cargo_metadata::camino::Utf8PathBuf;
 use cargo_metadata::{Artifact, Message, Metadata, Package};
 use serde::Deserialize;
 
-use crate::cargo::{self, Build};
+use crate::cargo::{self, Build, RENDERED};
 use crate::side::Side;
 
 /// What somebody has typed makes no sense.
@@ -190,7 +190,7 @@ impl Workspace {
     ///
     /// If something does not compile.
     pub async fn build(&self, lessons: &[&Lesson]) -> anyhow::Result<Programs> {
-        let mut args = vec!["--bins", "--examples", "--message-format=json-render-diagnostics"];
+        let mut args = vec!["--bins", "--examples", RENDERED];
         for lesson in lessons {
             args.extend(["--package", &lesson.package]);
         }

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use cargo_metadata::Message;
 use toml_edit::{DocumentMut, value};
 
-use crate::cargo::Build;
+use crate::cargo::{Build, RENDERED};
 use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace, WrongUse};
 use crate::manifest;
 use crate::regions::{self, Source};
@@ -59,7 +59,7 @@ impl States {
         wanted: &[&State],
         quietly: bool,
     ) -> anyhow::Result<Programs> {
-        let mut args = vec!["--message-format=json-render-diagnostics"];
+        let mut args = vec![RENDERED];
         for state in wanted {
             args.extend(["--package", &state.package]);
         }

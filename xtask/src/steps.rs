@@ -98,7 +98,7 @@ fn tell(
         Ok(note) => writeln!(out, "{GREEN}ok  {GREEN:#}  {name:22}  {what:26}  {note}")?,
         Err(details) => {
             count.failed += 1;
-            writeln!(out, "{RED}FAIL{RED:#}  {name:22}  {what}\n{}", details.trim_end())?;
+            write!(out, "{RED}FAIL{RED:#}  {name:22}  {what}\n{details}")?;
         }
     }
     Ok(())
@@ -182,7 +182,7 @@ async fn run_state(
         let folder = state.pair.transcripts.strip_prefix(&workspace.root);
         let folder = folder.unwrap_or(&state.pair.transcripts).display();
         return Err(format!(
-            "      no folder {folder}: it has to say what both print at this step"
+            "      no folder {folder}: it has to say what both print at this step\n"
         ));
     }
     count.run += 1;
@@ -280,8 +280,8 @@ fn described(
             next = span.expansion.as_ref().map(|expansion| &expansion.span);
         }
     }
-    let rendered = error.rendered.as_deref().unwrap_or_default();
-    format!("      {place}{}\n{rendered}", error.message)
+    let rendered = error.rendered.as_deref().unwrap_or_default().trim_end();
+    format!("      {place}{}\n{rendered}\n", error.message)
 }
 
 /// `FILE:LINE:COLUMN: what is wrong` with a proto file of `state`, with the line of the lesson's
