@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tokio::process::Command;
-use toml_edit::{Array, DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::cargo::cargo;
 use crate::lessons::{Lesson, Workspace, WrongUse};
@@ -108,8 +108,10 @@ async fn write(
     if format.is_file() {
         put(&dir.join("rustfmt.toml"), &fs::read_to_string(format)?)?;
     }
-    fs::create_dir_all(dir.join(".cargo"))?;
-    put(&dir.join(".cargo/config.toml"), &cargo_config(workspace)?)?;
+    if let Some(config) = cargo_config(workspace) {
+        fs::create_dir_all(dir.join(".cargo"))?;
+        put(&dir.join(".cargo/config.toml"), &config)?;
+    }
 
     put(&dir.join("Cargo.lock"), &fs::read_to_string(workspace.root.join("Cargo.lock"))?)?;
     // Removes from it what the crate does not need; versions stay as they are.
@@ -159,16 +161,17 @@ fn own_manifest(root: &DocumentMut, text: &str, name: &str) -> anyhow::Result<Do
     Ok(manifest)
 }
 
-/// `cargo xtask` in the learner's folder is the one of the lessons.
-fn cargo_config(workspace: &Workspace) -> anyhow::Result<String> {
+/// `cargo xtask` in the learner's folder is the one of the lessons. None if that cannot be said: it
+/// has to be a string, since Cargo merges it with that of the lessons if the folder is among them,
+/// and a string is split at its spaces.
+fn cargo_config(workspace: &Workspace) -> Option<String> {
     let ours = workspace.root.join("Cargo.toml");
-    let ours = ours.to_str().context("the folder of the lessons is not UTF-8")?;
-    let run = ["run", "--manifest-path", ours, "--package", "xtask", "--"];
+    let ours = ours.to_str().filter(|path| !path.contains(char::is_whitespace))?;
     let mut alias = Table::new();
-    alias.insert("xtask", value(run.into_iter().collect::<Array>()));
+    alias.insert("xtask", value(format!("run --manifest-path {ours} --package xtask --")));
     let mut config = DocumentMut::new();
     config.insert("alias", Item::Table(alias));
-    Ok(config.to_string())
+    Some(config.to_string())
 }
 
 fn readme(lesson: &Lesson, step: usize, workspace: &Workspace) -> String {
@@ -203,8 +206,9 @@ cargo xtask hint             # what to write next, and where
 cargo xtask hint --solution  # how we have written it
 ```
 
-These four commands use the lessons in `{root}`. If that folder is
-somewhere else now, run them there, and name this folder: `cargo xtask check FOLDER`.
+These four commands use the lessons in `{root}`. If they are somewhere
+else now, or Cargo does not know `xtask` here, run them in that folder, and name this one: `cargo
+xtask check FOLDER`.
 
 Once your server and your client are written, each runs in a terminal of its own:
 

@@ -207,6 +207,22 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
     Ok(())
 }
 
+#[test]
+fn the_alias_of_a_crate_works_among_the_lessons_too() -> Result<()> {
+    // Cargo merges its configuration with that of the folders around it.
+    for folder in [tempfile::tempdir()?, tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?] {
+        let desk = Desk { folder, ..Desk::new()? };
+        desk.succeed("start 01")?;
+        let mut check = Command::new(env::var_os("CARGO").context("no CARGO")?);
+        check.args(["xtask", "check"]).current_dir(desk.path("my-helloworld"));
+        check.env("CARGO_TARGET_DIR", target());
+        let run = Run::of(&mut check)?;
+        ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
+        ensure!(run.stdout.contains("\nNext: step 1, define the service. "), "{}", run.stdout);
+    }
+    Ok(())
+}
+
 /// The files below `folder`, sorted.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
