@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::path::{Component, Path, PathBuf};
-use std::process::ExitCode;
+use std::path::{Component, Display, Path, PathBuf};
+use std::process::{ExitCode, ExitStatus};
 use std::{env, fmt};
 
 use anyhow::{Context, bail};
@@ -194,14 +194,7 @@ impl Workspace {
         for lesson in lessons {
             args.extend(["--package", &lesson.package]);
         }
-        let mut build = Build::start(&self.root, &args, false)?;
-        let mut programs = Programs::default();
-        while let Some(message) = build.next().await? {
-            if let Message::CompilerArtifact(artifact) = message {
-                programs.add(artifact);
-            }
-        }
-        let status = build.ended().await?;
+        let (programs, status) = Programs::of(Build::start(&self.root, &args, false)?).await?;
         if !status.success() {
             bail!("the lessons do not build: {status}");
         }
@@ -229,11 +222,31 @@ fn as_cargo_has_it(path: &Path) -> PathBuf {
     clean
 }
 
+/// `path` for people: relative to `root`, the folder of the workspace, if it is in there.
+pub fn shown<'a>(path: &'a Path, root: &Path) -> Display<'a> {
+    path.strip_prefix(root).unwrap_or(path).display()
+}
+
 /// Where Cargo put the programs that it built, by the files with their `main`.
 #[derive(Default)]
 pub struct Programs(HashMap<Utf8PathBuf, PathBuf>);
 
 impl Programs {
+    /// Waits for the end of `build`. Returns the programs, and how it has ended.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell, or Cargo cannot be understood.
+    pub async fn of(mut build: Build) -> anyhow::Result<(Programs, ExitStatus)> {
+        let mut programs = Programs::default();
+        while let Some(message) = build.next().await? {
+            if let Message::CompilerArtifact(artifact) = message {
+                programs.add(artifact);
+            }
+        }
+        Ok((programs, build.ended().await?))
+    }
+
     /// Takes note of what Cargo has built, if it is a program.
     pub fn add(&mut self, artifact: Artifact) {
         if let Some(executable) = artifact.executable {

@@ -24,34 +24,39 @@ pub struct Declaration {
 /// If one is wrong: `FILE:LINE:COLUMN: what is wrong`, with the file relative to `folder/proto`.
 pub fn declarations(folder: &Path) -> Result<Option<Vec<Declaration>>, String> {
     let folder = folder.join("proto");
-    let mut files = Vec::new();
-    if let Err(error) = find(&folder, &mut files) {
-        return Err(format!("cannot look into {}: {error}", folder.display()));
-    }
-    if files.is_empty() {
-        return Ok(None);
-    }
+    let files = files(&folder)
+        .map_err(|error| format!("cannot look into {}: {error}", folder.display()))?;
     // Its `Debug` has the place, its `Display` has not.
     let wrong = |error: protox::Error| format!("{error:?}");
-    let mut compiler = Compiler::new([&folder]).map_err(wrong)?;
-    let pool = compiler.open_files(files).map_err(wrong)?.descriptor_pool();
-    Ok(Some(declared(&pool)))
+    let mut found = Vec::new();
+    // One by one: two of them may declare the same names.
+    for file in &files {
+        let mut compiler = Compiler::new([&folder]).map_err(wrong)?;
+        found.extend(declared(&compiler.open_file(file).map_err(wrong)?.descriptor_pool()));
+    }
+    Ok((!files.is_empty()).then_some(found))
 }
 
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// The proto files in `folder` and the folders in it, sorted. None if it is not there.
+///
+/// # Errors
+///
+/// If a folder cannot be read.
+pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
     if !folder.is_dir() {
-        return Ok(());
+        return Ok(files);
     }
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            find(&path, files)?;
+            files.extend(self::files(&path)?);
         } else if path.extension().is_some_and(|extension| extension == "proto") {
             files.push(path);
         }
     }
     files.sort();
-    Ok(())
+    Ok(files)
 }
 
 fn declared(pool: &DescriptorPool) -> Vec<Declaration> {

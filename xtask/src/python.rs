@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use crate::lessons::{Lesson, Workspace};
 use crate::process;
+use crate::proto;
 use crate::side::Side;
 
 /// What the names of Python's interpreter are: the second one on Windows.
@@ -70,10 +71,7 @@ impl Python {
     pub async fn sides(&self, lesson: &Lesson) -> anyhow::Result<(Side, Side)> {
         let stubs = self.folder.join("stubs").join(&lesson.name);
         let folder = lesson.folder.join("proto");
-        let mut protos: Vec<_> =
-            fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-        protos.retain(|path| path.extension().is_some_and(|extension| extension == "proto"));
-        protos.sort();
+        let protos = proto::files(&folder)?;
         // What they are generated from, and with.
         let mut origin = self.requirements.clone();
         for proto in &protos {

@@ -11,7 +11,7 @@ use std::{fs, io};
 use anyhow::{Context, bail};
 use toml_edit::{Document, Item};
 
-use crate::lessons::Lesson;
+use crate::lessons::{Lesson, shown};
 
 /// What of a lesson's folder belongs to its steps. Its examples, tests and transcripts do not.
 /// What stands in the list twice comes where it stands last: so the files are in the order in
@@ -78,10 +78,8 @@ pub fn read(
     root: &Path,
     problems: &mut Vec<String>,
 ) -> anyhow::Result<Vec<Source>> {
-    let place = |path: &Path, number: usize| {
-        let path = lesson.folder.join(path);
-        format!("{}:{number}", path.strip_prefix(root).unwrap_or(&path).display())
-    };
+    let place =
+        |path: &Path, number: usize| format!("{}:{number}", shown(&lesson.folder.join(path), root));
     let mut sources = Vec::new();
     // Where each name was first used.
     let mut names = HashMap::new();

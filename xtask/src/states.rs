@@ -7,7 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use cargo_metadata::Message;
 use toml_edit::{DocumentMut, value};
 
 use crate::cargo::{Build, RENDERED};
@@ -63,14 +62,8 @@ impl States {
         for state in wanted {
             args.extend(["--package", &state.package]);
         }
-        let mut build = self.build(workspace, &args, quietly)?;
-        let mut programs = Programs::default();
-        while let Some(message) = build.next().await? {
-            if let Message::CompilerArtifact(artifact) = message {
-                programs.add(artifact);
-            }
-        }
-        if !build.ended().await?.success() {
+        let (programs, status) = Programs::of(self.build(workspace, &args, quietly)?).await?;
+        if !status.success() {
             bail!("the lesson itself does not build: see `cargo xtask steps`");
         }
         Ok(programs)

@@ -9,7 +9,7 @@ use std::time::Instant;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{CompilerMessage, Message};
 
-use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace};
+use crate::lessons::{self, FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace};
 use crate::pair::{self, Outcome};
 use crate::proto;
 use crate::regions;
@@ -179,8 +179,7 @@ async fn run_state(
         return Ok("builds");
     }
     if !state.pair.transcripts.is_dir() {
-        let folder = state.pair.transcripts.strip_prefix(&workspace.root);
-        let folder = folder.unwrap_or(&state.pair.transcripts).display();
+        let folder = lessons::shown(&state.pair.transcripts, &workspace.root);
         return Err(format!(
             "      no folder {folder}: it has to say what both print at this step\n"
         ));
@@ -271,17 +270,27 @@ fn described(
         while let Some(span) = next {
             let path = states.folder.join(&span.file_name);
             if let Ok(path) = path.strip_prefix(&state.folder)
-                && let Some(number) = state.number(path, span.line_start)
+                && let Some(found) = place_of(workspace, lesson, state, path, span.line_start)
             {
-                let path = lesson.folder.join(path);
-                let path = path.strip_prefix(&workspace.root).unwrap_or(&path).display();
-                place = format!("{path}:{number}: ");
+                place = format!("{found}: ");
             }
             next = span.expansion.as_ref().map(|expansion| &expansion.span);
         }
     }
     let rendered = error.rendered.as_deref().unwrap_or_default().trim_end();
     format!("      {place}{}\n{rendered}\n", error.message)
+}
+
+/// Where `line` of the file `path` of `state` stands in the lesson's own source: `FILE:LINE`.
+fn place_of(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    state: &State,
+    path: &Path,
+    line: usize,
+) -> Option<String> {
+    let number = state.number(path, line)?;
+    Some(format!("{}:{number}", lessons::shown(&lesson.folder.join(path), &workspace.root)))
 }
 
 /// `FILE:LINE:COLUMN: what is wrong` with a proto file of `state`, with the line of the lesson's
@@ -291,10 +300,8 @@ fn located(workspace: &Workspace, lesson: &Lesson, state: &State, error: &str) -
         let (file, rest) = error.split_once(':')?;
         let (line, rest) = rest.split_once(':')?;
         let path = Path::new("proto").join(file);
-        let number = state.number(&path, line.parse().ok()?)?;
-        let path = lesson.folder.join(path);
-        let path = path.strip_prefix(&workspace.root).unwrap_or(&path).display();
-        Some(format!("{path}:{number}:{rest}"))
+        let place = place_of(workspace, lesson, state, &path, line.parse().ok()?)?;
+        Some(format!("{place}:{rest}"))
     };
     located().unwrap_or_else(|| error.to_owned())
 }

@@ -13,7 +13,7 @@ use anstyle::{AnsiColor, Style};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::lessons::{Lesson, Pair, Programs, Workspace, WrongUse};
+use crate::lessons::{self, Lesson, Pair, Programs, Workspace, WrongUse};
 use crate::pair::{self, FOREIGN_TIME_LIMIT, Outcome, TIME_LIMIT};
 use crate::process::MAX_OUTPUT;
 use crate::python::Python;
@@ -277,7 +277,7 @@ pub fn judge(
     let mut ok = true;
     for side in sides {
         let path = pair.transcript(side);
-        let name = path.strip_prefix(root).unwrap_or(&path).display();
+        let name = lessons::shown(&path, root);
         let may_bless = blessed.as_mut().is_some_and(|blessed| blessed.insert(path.clone()));
         let verdict = transcript::compare(&path, &outcome.printed(side)).and_then(|difference| {
             let Some(difference) = difference else { return Ok(true) };

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::lessons::shown;
 use crate::pair::Outcome;
 use crate::states::State;
 use crate::transcript;
@@ -86,11 +87,10 @@ fn difference(
     let difference = transcript::compare(&path, &outcome.printed(side))?;
     Ok(difference.map(|difference| {
         let (expected, printed) = difference.first();
-        let path = path.strip_prefix(root).unwrap_or(&path).display();
         Line {
             expected: expected.map(str::to_owned),
             printed: printed.map(str::to_owned),
-            place: format!("{path}:{}", difference.line.unwrap_or(1)),
+            place: format!("{}:{}", shown(&path, root), difference.line.unwrap_or(1)),
         }
     }))
 }

@@ -12,24 +12,14 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::common::Run;
-
-/// The folder of the workspace.
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// Its target directory.
-fn target() -> Result<&'static Path> {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().context("no target directory")
-}
+use crate::common::{Run, root, target};
 
 /// `verify` with `args`, in the folder `here`.
 fn verify(here: &Path, args: &[&str]) -> Result<Run> {
     let mut command = common::xtask(here, "verify");
     command.args(args);
     command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
-    command.env("CARGO_TARGET_DIR", target()?);
+    command.env("CARGO_TARGET_DIR", target());
     Run::of(&mut command)
 }
 
@@ -38,7 +28,7 @@ fn desk() -> Result<TempDir> {
     let run = verify(root(), &["01"])?;
     ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
     let desk = tempfile::tempdir()?;
-    let hello = target()?.join("debug").join(format!("helloworld{EXE_SUFFIX}"));
+    let hello = target().join("debug").join(format!("helloworld{EXE_SUFFIX}"));
     fs::copy(hello, desk.path().join("hello world"))?;
     Ok(desk)
 }
@@ -227,7 +217,7 @@ mod twins {
             return Ok(None);
         }
         ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
-        let folder = target()?.join("python");
+        let folder = target().join("python");
         let interpreter = if cfg!(windows) { "venv/Scripts/python.exe" } else { "venv/bin/python" };
         Ok(Some((folder.join(interpreter), folder.join("stubs/01-helloworld"))))
     }

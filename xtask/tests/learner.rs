@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use snapbox::{assert_data_eq, str};
 use tempfile::TempDir;
 
-use crate::common::Run;
+use crate::common::{Run, root, target};
 
 /// The lessons have programs of the same names as their copies, in one target directory: so one
 /// test at a time.
@@ -93,16 +93,6 @@ impl Desk {
         ensure!(text.contains(old), "{path} has no {old:?}");
         self.write(path, &text.replacen(old, new, 1))
     }
-}
-
-/// The folder of the workspace.
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// Its target directory.
-fn target() -> &'static Path {
-    Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/.."))
 }
 
 /// The source of a lesson, without its manifest and what is an exercise.
@@ -410,6 +400,8 @@ fn check_says_what_is_wrong_with_a_proto_file() -> Result<()> {
     // What is there besides does no harm.
     let more = "message More {}\n";
     desk.write("my-helloworld/proto/helloworld.proto", &format!("{proto}{more}"))?;
+    // An exercise may declare the same names again.
+    desk.write("my-helloworld/proto/exercise.proto", proto)?;
     assert_eq!(marks(&desk.succeed("check")?)[..2], ["ok step 1", "-- step 2"]);
     Ok(())
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use snapbox::{assert_data_eq, str};
 use tempfile::TempDir;
 
-use crate::common::Run;
+use crate::common::{Run, root, target};
 
 /// The states of a lesson and of its copies stand in the same folder: so one test at a time.
 static TURN: Mutex<()> = Mutex::new(());
@@ -80,15 +80,6 @@ impl Workspace {
             ..run
         })
     }
-}
-
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// The target directory of the lessons.
-fn target() -> &'static Path {
-    Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/.."))
 }
 
 /// Copies a file, or a folder without what is in no state. On Windows, Git may have put CRLF at

@@ -11,6 +11,16 @@ use anyhow::{Context, Result};
 /// Far longer than anything here takes: a test that waits for what never comes fails then.
 pub const LIMIT: Duration = Duration::from_secs(120);
 
+/// The folder of the workspace.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Its target directory, where what the lessons depend on is compiled already.
+pub fn target() -> &'static Path {
+    Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/.."))
+}
+
 /// A run of xtask that has ended.
 pub struct Run {
     pub code: Option<i32>,
