@@ -12,13 +12,14 @@ use crate::lessons::Workspace;
 use crate::process;
 
 /// The checks, as a contributor types them.
-pub const COMMANDS: [&str; 6] = [
+pub const COMMANDS: [&str; 7] = [
     "cargo fmt --check",
     "cargo clippy --workspace --all-targets -- -D warnings",
     "cargo test --workspace",
     "cargo xtask verify",
     "cargo xtask verify --python",
     "cargo xtask steps",
+    "cargo xtask book",
 ];
 
 const BOLD: Style = Style::new().bold();

@@ -117,7 +117,7 @@ fn parts<'a>(sources: &'a [Source], learner: &Learner<'_>) -> anyhow::Result<Vec
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error).context(format!("cannot read {}", path.display())),
         };
-        for region in &source.regions {
+        for region in source.regions.iter().filter(|region| !source.is_excerpt(region)) {
             let (Some(step), Some(ours)) = (region.step, source.up_to(region)) else { continue };
             parts.push(Part {
                 source,

@@ -1,7 +1,8 @@
 //! Regions: which line of a lesson's source belongs to which step.
 //!
 //! A region stands between `ANCHOR: NAME` and `ANCHOR_END: NAME`, each in a comment on a line of
-//! its own, as mdBook has it. Its name begins with its step, `step3-`, or with `exercise`.
+//! its own, as mdBook has it. Its name begins with its step, `step3-`, or with `exercise`. Within a
+//! region of its own step it is an excerpt, which only the book shows.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -35,19 +36,19 @@ pub struct Source {
     /// Relative to the lesson's folder.
     pub path: PathBuf,
     /// Without the lines of the markers.
-    lines: Vec<Line>,
+    pub lines: Vec<Line>,
     /// In the order of their beginnings.
     pub regions: Vec<Region>,
 }
 
 /// A line of a file.
-struct Line {
+pub struct Line {
     /// With its end.
-    text: String,
+    pub text: String,
     /// Where it stands in the file, from 1.
-    number: usize,
+    pub number: usize,
     /// The first step that has it: 0 if all do.
-    since: usize,
+    pub since: usize,
 }
 
 /// A region of a file.
@@ -256,6 +257,22 @@ impl Source {
         is_left.then_some(AtStep { text, numbers })
     }
 
+    /// A region as the book shows it: as it stands at the end of its step, without what later steps
+    /// put into it. None if there is no such region.
+    pub fn region(&self, name: &str) -> Option<Vec<&Line>> {
+        let region = self.regions.iter().find(|region| region.name == name)?;
+        let is_shown = |line: &&Line| region.contains(line.number) && line.since <= region.since();
+        Some(self.lines.iter().filter(is_shown).collect())
+    }
+
+    /// Whether `region` is within another one of its step: then it is there for the book alone, to
+    /// show a part of that one.
+    pub fn is_excerpt(&self, region: &Region) -> bool {
+        self.regions.iter().any(|outer| {
+            outer.step == region.step && outer.begin < region.begin && outer.contains(region.begin)
+        })
+    }
+
     /// Whether `step` adds something to this file.
     pub fn grows_at(&self, step: usize) -> bool {
         self.lines.iter().any(|line| line.since == step && !line.text.trim().is_empty())
@@ -387,6 +404,26 @@ mod tests {
                     assert_eq!(at(&source, step), Some(expected), "step {step} of {text:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_book_shows_a_region_without_what_later_steps_put_into_it() {
+        let words = "0 +step1-a 1 +step1-b 1b +step3-c 3 -step3-c -step1-b 1 -step1-a \
+                     +exercise-d e -exercise-d";
+        for text in files(words) {
+            let source = sound(&text, 5);
+            let region = |name| -> Option<String> {
+                let lines = source.region(name)?;
+                Some(lines.iter().map(|line| line.text.trim_end()).collect::<Vec<_>>().join(" "))
+            };
+            assert_eq!(region("step1-a").as_deref(), Some("1 1b 1"));
+            assert_eq!(region("step1-b").as_deref(), Some("1b"));
+            assert_eq!(region("step3-c").as_deref(), Some("3"));
+            assert_eq!(region("exercise-d").as_deref(), Some("e"));
+            assert_eq!(region("step1-c"), None);
+            let excerpts = source.regions.iter().filter(|region| source.is_excerpt(region));
+            assert_eq!(excerpts.map(|r| r.name.as_str()).collect::<Vec<_>>(), ["step1-b"]);
         }
     }
 
