@@ -191,8 +191,8 @@ This is lesson {name} of *gRPC in Rust, in six lessons*, as it stands before ste
 yours to write:
 
 {list}
-Read the chapter *{title}* of the book, from the section of step {step} on. Then write the step.
-At any time, this says what already works, what does not yet, and what to do next:
+Read the chapter *{title}* of the book, from the page of step {step} on: `cargo xtask book --open` shows
+it. Then write the step. At any time, this says what already works, what does not yet, and what to do next:
 
 ```console
 cargo xtask check            # once
@@ -206,7 +206,7 @@ cargo xtask hint             # what to write next, and where
 cargo xtask hint --solution  # how we have written it
 ```
 
-These four commands use the lessons in `{root}`. If they are somewhere
+These commands use the lessons in `{root}`. If they are somewhere
 else now, or Cargo does not know `xtask` here, run them in that folder, and name this one: `cargo
 xtask check FOLDER`.
 

@@ -1,0 +1,216 @@
+//! A desk: a folder in which somebody follows the book, types its commands, and writes a lesson.
+
+use std::fs;
+use std::io::{Read, pipe};
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use xtask::cargo::cargo;
+use xtask::lessons::Workspace;
+use xtask::process::{self, Program};
+
+use crate::listing::{LessonSource, Listings};
+
+/// Far longer than any command of the book takes.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// See the module.
+pub struct Desk<'a> {
+    workspace: &'a Workspace,
+    folder: TempDir,
+    /// Where commands are typed: the desk, which stands for the folder of the lessons, or a crate
+    /// in it.
+    here: PathBuf,
+    /// A server, in a terminal of its own.
+    meanwhile: Option<Program>,
+}
+
+impl<'a> Desk<'a> {
+    /// An empty one.
+    ///
+    /// # Errors
+    ///
+    /// If its folder cannot be made.
+    pub fn new(workspace: &'a Workspace) -> anyhow::Result<Desk<'a>> {
+        let folder = tempfile::tempdir()?;
+        let here = folder.path().canonicalize()?;
+        Ok(Desk { workspace, folder, here, meanwhile: None })
+    }
+
+    /// Writes a crate as `cargo xtask start PACKAGE --step STEP` does, and goes there. With a step
+    /// more than the lesson has, it is complete.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub async fn start(&mut self, lesson: &LessonSource, step: usize) -> anyhow::Result<()> {
+        let last = lesson.steps.len();
+        ensure!((1..=last + 1).contains(&step), "{} has no step {step}", lesson.name);
+        let package = &lesson.package;
+        let (output, status) =
+            self.run(&format!("cargo xtask start {package} --step {}", step.min(last))).await?;
+        ensure!(status.success(), "{output}");
+        self.go(&format!("my-{package}"))?;
+        if step > last {
+            for source in &lesson.sources {
+                if source.path != Path::new("Cargo.toml")
+                    && let Some(file) = source.at(last)
+                {
+                    self.write(&source.path, &file.text)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes to a folder.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there, or not on the desk.
+    pub fn go(&mut self, folder: &str) -> anyhow::Result<()> {
+        let there = self.here.join(folder);
+        let there = there.canonicalize().with_context(|| format!("there is no {folder} here"))?;
+        ensure!(there.starts_with(self.folder.path().canonicalize()?), "{folder} is elsewhere");
+        self.here = there;
+        Ok(())
+    }
+
+    /// Where the crate `my-PACKAGE` is, from wherever somebody is. None if there is none.
+    pub fn crate_of(&self, package: &str) -> Option<PathBuf> {
+        let folder = format!("my-{package}");
+        if self.here.ends_with(&folder) {
+            return Some(self.here.clone());
+        }
+        Some(self.here.join(folder)).filter(|folder| folder.is_dir())
+    }
+
+    /// Goes to the crate `my-PACKAGE`, if there is one and it is somewhere else.
+    pub fn goes_to_crate(&mut self, package: &str) -> bool {
+        match self.crate_of(package).filter(|folder| *folder != self.here) {
+            Some(folder) => {
+                self.here = folder;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Writes a file, in which the data stands where a crate has it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn write(&self, file: &Path, text: &str) -> anyhow::Result<()> {
+        let path = self.here.join(file);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&path, xtask::start::own(text))
+            .with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// Replaces the first `old` in a file.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there.
+    pub fn replace(&self, file: &str, old: &str, new: &str) -> anyhow::Result<()> {
+        let text = fs::read_to_string(self.here.join(file)).with_context(|| file.to_owned())?;
+        ensure!(text.contains(old), "{file} has no {old:?}");
+        self.write(Path::new(file), &text.replacen(old, new, 1))
+    }
+
+    /// Runs a command to its end, and returns what it has printed on both its outputs.
+    ///
+    /// # Errors
+    ///
+    /// If it is none that a page may have, or does not end.
+    pub async fn run(&self, line: &str) -> anyhow::Result<(String, ExitStatus)> {
+        let mut command = self.command(line)?;
+        // One pipe for both, so that the lines come in the order in which they were printed.
+        let (mut reader, writer) = pipe()?;
+        command.stdout(writer.try_clone()?).stderr(writer);
+        let mut process = process::spawn(command)?;
+        let output = spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let ended = async { anyhow::Ok((output.await??, process.child.wait().await?)) };
+        let (output, status) =
+            timeout(LIMIT, ended).await.with_context(|| format!("`{line}` does not end"))??;
+        Ok((String::from_utf8_lossy(&output).into_owned(), status))
+    }
+
+    /// Starts a command that only Ctrl-C ends, waits for the first line that it prints, and returns
+    /// it. The one that ran before is stopped.
+    ///
+    /// # Errors
+    ///
+    /// If it is none that a page may have, or ends.
+    pub async fn start_meanwhile(&mut self, line: &str) -> anyhow::Result<String> {
+        self.stop().await?;
+        let mut program = Program::start(self.command(line)?)?;
+        let first = timeout(LIMIT, program.stdout.first_line()).await?;
+        let Some(first) = first else { bail!("`{line}` ends: {}", program.stderr.text()) };
+        self.meanwhile = Some(program);
+        Ok(first)
+    }
+
+    /// Stops it as Ctrl-C does.
+    ///
+    /// # Errors
+    ///
+    /// If it does not stop.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        if let Some(mut program) = self.meanwhile.take() {
+            program.interrupt()?;
+            timeout(LIMIT, program.ended()).await.context("it does not stop after Ctrl-C")??;
+        }
+        Ok(())
+    }
+
+    /// A command of the book: one of Cargo's.
+    fn command(&self, line: &str) -> anyhow::Result<Command> {
+        let words = shell_words::split(line)?;
+        let mut command = Command::new(cargo());
+        match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["cargo", "xtask", ref args @ ..] => {
+                // As the alias of a learner's crate has it.
+                let manifest = self.workspace.root.join("Cargo.toml");
+                command.arg("run").arg("--manifest-path").arg(manifest);
+                command.args(["--package", "xtask", "--"]).args(args);
+                command.current_dir(&self.here);
+            }
+            ["cargo", ref args @ ..] => {
+                let is_crate = self.here.join("Cargo.toml").is_file();
+                let folder = if is_crate { &self.here } else { &self.workspace.root };
+                command.args(args).current_dir(folder);
+            }
+            _ => bail!("nobody runs `{line}`: it is no command of Cargo's"),
+        }
+        // What the lessons depend on is compiled already.
+        command.env("CARGO_TARGET_DIR", &self.workspace.target);
+        command.env("CARGO_TERM_QUIET", "true").env("CARGO_TERM_COLOR", "never");
+        for name in ["CARGO_MANIFEST_DIR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
+            command.env_remove(name);
+        }
+        Ok(command)
+    }
+}
+
+/// The lesson whose package is `package`.
+///
+/// # Errors
+///
+/// If there is none.
+pub fn lesson_of<'a>(listings: &'a Listings, package: &str) -> anyhow::Result<&'a LessonSource> {
+    let lesson = listings.lessons.iter().find(|lesson| lesson.package == package);
+    lesson.with_context(|| format!("no lesson has the package {package}"))
+}

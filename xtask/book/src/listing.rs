@@ -1,0 +1,128 @@
+//! Listings: what a page includes, as the book shows it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::bail;
+use xtask::lessons::{Lesson, Workspace};
+use xtask::regions::{self, Line, Source};
+
+use crate::page;
+
+/// The lessons' own source, taken apart.
+pub struct Listings {
+    /// The folder of the workspace.
+    root: std::path::PathBuf,
+    pub lessons: Vec<LessonSource>,
+}
+
+/// The source of a lesson.
+pub struct LessonSource {
+    /// Its folder, `01-helloworld`.
+    pub name: String,
+    pub package: String,
+    pub title: String,
+    /// The titles of its steps.
+    pub steps: Vec<String>,
+    /// The files that belong to its steps.
+    pub sources: Vec<Source>,
+}
+
+/// A file, or a region of it, as the book shows it.
+pub struct Listing {
+    pub text: String,
+    /// If it is a lesson's: the file in the lesson's folder.
+    pub file: Option<String>,
+    /// If it is of a step's: its lesson, by its place in [`Listings::lessons`], and its lines.
+    pub step: Option<(usize, Vec<usize>)>,
+}
+
+impl Listings {
+    /// Reads the source of all lessons.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read, or something is wrong with their regions.
+    pub fn read(workspace: &Workspace) -> anyhow::Result<Listings> {
+        let mut problems = Vec::new();
+        let mut lessons = Vec::new();
+        for lesson in &workspace.lessons {
+            let sources = regions::read(lesson, &workspace.root, &mut problems)?;
+            let Lesson { name, package, title, steps, .. } = lesson;
+            lessons.push(LessonSource {
+                name: name.clone(),
+                package: package.clone(),
+                title: title.clone(),
+                steps: steps.clone(),
+                sources,
+            });
+        }
+        if !problems.is_empty() {
+            bail!("{}", problems.join("\n"));
+        }
+        Ok(Listings { root: workspace.root.clone(), lessons })
+    }
+
+    /// What the page at `page`, relative to the book's source, includes from `path`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such file or region, in words for whoever wrote the page.
+    pub fn get(&self, page: &str, path: &str, region: Option<&str>) -> Result<Listing, String> {
+        let outside = || format!("{path} is outside the workspace");
+        let from = format!("{}/src/{page}", crate::FOLDER);
+        let path = page::join(&from, path).ok_or_else(outside)?;
+
+        let in_lesson = path.strip_prefix("lessons/").and_then(|rest| rest.split_once('/'));
+        let file = in_lesson.map(|(_, file)| file.to_owned());
+        let index = in_lesson
+            .and_then(|(name, _)| self.lessons.iter().position(|lesson| lesson.name == name));
+        if let (Some(index), Some(file)) = (index, &file)
+            && let Some(source) = self.lessons[index].source(file)
+        {
+            let lines = shown(source, region, &path)?;
+            let step = Some((index, lines.iter().map(|line| line.number).collect()));
+            return Ok(Listing { text: text(&lines), file: Some(file.clone()), step });
+        }
+
+        let text_of_file = fs::read_to_string(self.root.join(&path))
+            .map_err(|error| format!("cannot read {path}: {error}"))?;
+        // Any name is good for a region here.
+        let (source, _) = Source::parse(Path::new(&path), &text_of_file, 0);
+        let mut lines = shown(&source, region, &path)?;
+        if path.ends_with(".console") {
+            lines.retain(|line| !line.text.starts_with(crate::scene::SETTING));
+        }
+        Ok(Listing { text: text(&lines), file, step: None })
+    }
+}
+
+impl LessonSource {
+    /// The file of the lesson, if it belongs to its steps.
+    pub fn source(&self, file: &str) -> Option<&Source> {
+        self.sources.iter().find(|source| page::slashed(&source.path) == file)
+    }
+}
+
+fn shown<'a>(
+    source: &'a Source,
+    region: Option<&str>,
+    path: &str,
+) -> Result<Vec<&'a Line>, String> {
+    let Some(name) = region else { return Ok(source.lines.iter().collect()) };
+    // `step2`, without more, is the whole file as it stands at the end of step 2.
+    if let Some(step) = name.strip_prefix("step").and_then(|step| step.parse().ok()) {
+        return Ok(source.lines.iter().filter(|line| line.since <= step).collect());
+    }
+    source.region(name).ok_or_else(|| format!("{path} has no region `{name}`"))
+}
+
+/// The text of `lines`, without blank lines around it.
+fn text(lines: &[&Line]) -> String {
+    let text: String = lines.iter().map(|line| line.text.as_str()).collect();
+    let text = text.replace("\r\n", "\n");
+    let start = text.find(|c: char| !c.is_whitespace()).unwrap_or_default();
+    // The first line with its indentation.
+    let start = text[..start].rfind('\n').map_or(0, |end| end + 1);
+    text[start..].trim_end().to_owned()
+}

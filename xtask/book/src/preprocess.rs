@@ -1,0 +1,90 @@
+//! The preprocessor `lessons` of mdBook: it puts listings and pictures where pages ask for them.
+
+use anyhow::bail;
+use mdbook_preprocessor::book::Book;
+use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+
+use crate::listing::Listings;
+use crate::page::{Directive, directive, slashed};
+use crate::pictures;
+
+/// See the module. It comes before mdBook's own `links`, which knows nothing of steps.
+pub struct Lessons {
+    listings: Listings,
+}
+
+impl Lessons {
+    pub fn new(listings: Listings) -> Lessons {
+        Lessons { listings }
+    }
+
+    /// `text`, that of the page at `path`, with what it asks for. What cannot be had is added to
+    /// `problems`.
+    fn fill_in(&self, path: &str, text: &str, problems: &mut Vec<String>) -> String {
+        let mut filled = String::with_capacity(text.len());
+        let lines: Vec<&str> = text.lines().collect();
+        for (index, line) in lines.iter().enumerate() {
+            let mut problem = |what: String| {
+                problems.push(format!("{}/src/{path}:{}: {what}", crate::FOLDER, index + 1));
+            };
+            match directive(line) {
+                None if line.contains("{{#") => {
+                    problem(format!("{} cannot be understood", line.trim()));
+                }
+                None if line.starts_with("```") => {
+                    let next = lines.get(index + 1).copied().and_then(directive);
+                    filled += &self.fence(path, line, next);
+                }
+                None => filled += line,
+                Some(Directive::Include { path: file, region }) => {
+                    match self.listings.get(path, file, region) {
+                        Ok(listing) => filled += &listing.text,
+                        Err(what) => problem(what),
+                    }
+                }
+                Some(Directive::Picture(words)) => match pictures::draw(&words, &self.listings) {
+                    Ok(svg) => filled += &svg,
+                    Err(what) => problem(what),
+                },
+            }
+            filled.push('\n');
+        }
+        filled
+    }
+
+    /// The fence of a block, and above it the path of the file whose listing begins it, if it is a
+    /// lesson's.
+    fn fence(&self, path: &str, fence: &str, next: Option<Directive<'_>>) -> String {
+        // highlight.js, as mdBook has it, knows no protos: proto.js of the book does.
+        let fence = if fence == "```proto" { "```text,proto" } else { fence };
+        let file = match next {
+            Some(Directive::Include { path: file, region }) => {
+                self.listings.get(path, file, region).ok().and_then(|listing| listing.file)
+            }
+            _ => None,
+        };
+        match file.filter(|file| !file.starts_with("transcripts/")) {
+            Some(file) => format!("<div class=\"file\">{file}</div>\n\n{fence}"),
+            None => fence.to_owned(),
+        }
+    }
+}
+
+impl Preprocessor for Lessons {
+    fn name(&self) -> &str {
+        "lessons"
+    }
+
+    fn run(&self, _: &PreprocessorContext, mut book: Book) -> anyhow::Result<Book> {
+        let mut problems = Vec::new();
+        book.for_each_chapter_mut(|chapter| {
+            if let Some(path) = &chapter.source_path {
+                chapter.content = self.fill_in(&slashed(path), &chapter.content, &mut problems);
+            }
+        });
+        if !problems.is_empty() {
+            bail!("{}", problems.join("\n"));
+        }
+        Ok(book)
+    }
+}

@@ -1,0 +1,137 @@
+//! `cargo xtask book --serve`: the book in a browser, while somebody writes on it.
+
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::routing::any;
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::timeout;
+use tower_http::services::{ServeDir, ServeFile};
+use xtask::lessons::Workspace;
+
+use crate::FOLDER;
+
+/// Where the book is, if the port is free: as plain mdBook has it.
+const ADDR: &str = "127.0.0.1:3000";
+
+/// Where pages ask for changes.
+const LIVE: &str = "__livereload";
+
+/// An editor changes several files at once: so long nothing must have happened.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// Builds the book and serves it until the program is ended; builds it again, and lets the browser
+/// load its page again, whenever a file of the book or of a lesson changes.
+///
+/// # Errors
+///
+/// If the first build fails, or the book cannot be served.
+pub async fn run(workspace: Workspace, open: bool) -> anyhow::Result<ExitCode> {
+    let workspace = Arc::new(workspace);
+    let folder = workspace.target.join("book");
+    // Before the first build, so that no change is missed.
+    let (_watcher, mut changes) = changes(&workspace.root)?;
+    build(&workspace, &folder).await?;
+
+    let listener = match TcpListener::bind(ADDR).await {
+        Ok(listener) => listener,
+        // Taken, by another book perhaps.
+        Err(_) => TcpListener::bind("127.0.0.1:0").await.context("no port is free")?,
+    };
+    let (reload, _) = broadcast::channel(1);
+    let address = format!("http://{}/", listener.local_addr()?);
+    writeln!(stdout(), "The book is at {address}: Ctrl-C ends this.")?;
+    if open && let Err(error) = opener::open(&address) {
+        writeln!(stdout(), "No browser can be opened ({error}): open that address in yours.")?;
+    }
+    let rebuild = async {
+        while changes.recv().await.is_some() {
+            while let Ok(Some(())) = timeout(QUIET, changes.recv()).await {}
+            match build(&workspace, &folder).await {
+                Ok(()) => {
+                    writeln!(stdout(), "Built again.")?;
+                    // An error means that no browser waits.
+                    _ = reload.send(());
+                }
+                Err(error) => eprintln!("error: {error:#}"),
+            }
+        }
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        result = serve(listener, &folder, reload.clone()) => result?,
+        result = rebuild => result?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Serves the built book in `folder` on `listener`, and tells browsers of each `reload`.
+///
+/// # Errors
+///
+/// If the connections of `listener` cannot be served.
+pub async fn serve(
+    listener: TcpListener,
+    folder: &Path,
+    reload: broadcast::Sender<()>,
+) -> anyhow::Result<()> {
+    let not_found = ServeFile::new(folder.join("404.html"));
+    let live = any(move |upgrade: WebSocketUpgrade| {
+        let reloads = reload.subscribe();
+        async move { upgrade.on_upgrade(|socket| tell(socket, reloads)) }
+    });
+    let router = Router::new()
+        .route(&format!("/{LIVE}"), live)
+        .fallback_service(ServeDir::new(folder).not_found_service(not_found));
+    Ok(axum::serve(listener, router).await?)
+}
+
+/// Tells a browser of the next reload: then it comes back with another connection.
+async fn tell(mut socket: WebSocket, mut reloads: broadcast::Receiver<()>) {
+    if reloads.recv().await.is_ok() {
+        // An error means that the browser has gone.
+        _ = socket.send(Message::text("reload")).await;
+    }
+}
+
+async fn build(workspace: &Arc<Workspace>, folder: &Path) -> anyhow::Result<()> {
+    let (workspace, folder): (_, PathBuf) = (Arc::clone(workspace), folder.to_owned());
+    let build = move || crate::build(&workspace, &folder, Some(LIVE));
+    tokio::task::spawn_blocking(build).await?
+}
+
+/// Something is received whenever a file of the book, of a lesson or of the data changes.
+///
+/// # Errors
+///
+/// If a folder cannot be watched.
+pub fn changes(root: &Path) -> anyhow::Result<(RecommendedWatcher, mpsc::UnboundedReceiver<()>)> {
+    // As events have it.
+    let root: Arc<Path> = root.canonicalize()?.into();
+    // Plain mdBook writes there.
+    let built = root.join(FOLDER).join("book");
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        let is_change = event.map_or(true, |event| {
+            !event.kind.is_access() && !event.paths.iter().all(|path| path.starts_with(&built))
+        });
+        if is_change {
+            // An error means that nobody waits any more.
+            _ = sender.send(());
+        }
+    })?;
+    for folder in [FOLDER, "lessons", "data"].map(|name| root.join(name)) {
+        watcher
+            .watch(&folder, RecursiveMode::Recursive)
+            .with_context(|| format!("cannot watch {}", folder.display()))?;
+    }
+    Ok((watcher, receiver))
+}

@@ -1,0 +1,157 @@
+//! Sessions: somebody reads the book from page to page, types its commands, and writes the lessons
+//! from its listings.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use xtask::ci;
+use xtask::lessons::Workspace;
+
+use crate::desk::Desk;
+use crate::listing::{LessonSource, Listings};
+use crate::page::{Directive, Page, directive, slashed};
+
+/// Reads `pages`, in their order, at one desk. Every command on them is run, and every listing of
+/// `lesson`, if there is one, is typed into the crate that `cargo xtask start` has written. On the
+/// page of a step `cargo xtask check` has to find that step, and all before it, working; in the end
+/// the crate has to be the lesson.
+///
+/// # Errors
+///
+/// If something does not go as the pages say: the error names the page and the line.
+pub async fn read(
+    workspace: &Workspace,
+    listings: &Listings,
+    lesson: Option<(usize, &LessonSource)>,
+    pages: &[&Page],
+) -> anyhow::Result<()> {
+    let mut desk = Desk::new(workspace)?;
+    let mut typed = HashSet::new();
+    for page in pages {
+        for block in page.blocks() {
+            for (number, line) in block.lines {
+                let at = || format!("{}:{number}", page.file().display());
+                match directive(line) {
+                    Some(Directive::Include { path, region }) => {
+                        let listing = listings.get(&page.path, path, region);
+                        let listing = listing.map_err(anyhow::Error::msg).with_context(at)?;
+                        if let (Some((index, lesson)), Some(file), Some((of, lines))) =
+                            (lesson, &listing.file, &listing.step)
+                            && index == *of
+                        {
+                            typed.extend(lines.iter().map(|line| (file.clone(), *line)));
+                            write(&desk, lesson, file, &typed).with_context(at)?;
+                        }
+                    }
+                    _ if block.language == "console" && !line.trim().is_empty() => {
+                        let step = step_of(page);
+                        run(&mut desk, line, lesson.map(|(_, lesson)| lesson), step)
+                            .await
+                            .with_context(at)?;
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    desk.stop().await?;
+    let Some((_, lesson)) = lesson else { return Ok(()) };
+    let folder = desk.crate_of(&lesson.package);
+    let folder = folder.with_context(|| format!("nobody starts {}", lesson.package))?;
+    for source in crate_files(lesson) {
+        let path = folder.join(&source.path);
+        let theirs = fs::read_to_string(&path).unwrap_or_default();
+        let ours = source.at(lesson.steps.len()).map(|file| file.text).unwrap_or_default();
+        ensure!(
+            theirs == xtask::start::own(&ours),
+            "whoever types the chapter of {} does not get its {}",
+            lesson.name,
+            source.path.display()
+        );
+    }
+    Ok(())
+}
+
+/// The step of a page, `02-unary-displacement/step3.md`.
+pub fn step_of(page: &Page) -> Option<usize> {
+    let (_, name) = page.path.rsplit_once('/')?;
+    name.strip_prefix("step")?.strip_suffix(".md")?.parse().ok()
+}
+
+/// What a learner writes: the manifest is complete from the start.
+fn crate_files(lesson: &LessonSource) -> impl Iterator<Item = &xtask::regions::Source> {
+    lesson.sources.iter().filter(|source| source.path != Path::new("Cargo.toml"))
+}
+
+/// Writes the file of the crate as far as it is typed, if there is a crate yet.
+fn write(
+    desk: &Desk<'_>,
+    lesson: &LessonSource,
+    file: &str,
+    typed: &HashSet<(String, usize)>,
+) -> anyhow::Result<()> {
+    let source = crate_files(lesson).find(|source| slashed(&source.path) == file);
+    if let (Some(source), Some(folder)) = (source, desk.crate_of(&lesson.package)) {
+        let is_there = |number| typed.contains(&(file.to_owned(), number));
+        // An exercise is no part of the lesson, though the page of exercises shows it.
+        let is_steps = |since| since <= lesson.steps.len();
+        let lines = source
+            .lines
+            .iter()
+            .filter(|line| line.since == 0 || is_steps(line.since) && is_there(line.number));
+        let text: String = lines.map(|line| line.text.as_str()).collect();
+        desk.write(&folder.join(&source.path), &text)?;
+    }
+    Ok(())
+}
+
+/// Runs a command of a page.
+async fn run(
+    desk: &mut Desk<'_>,
+    line: &str,
+    lesson: Option<&LessonSource>,
+    step: Option<usize>,
+) -> anyhow::Result<()> {
+    // A comment says what it does.
+    let line = line.split(" #").next().unwrap_or_default().trim();
+    if let Some(folder) = line.strip_prefix("cd ") {
+        return desk.go(folder);
+    }
+    // These are run by `cargo xtask ci` as they stand.
+    if ci::COMMANDS.contains(&line) {
+        return Ok(());
+    }
+    // A page says in words that somebody runs their own programs in their own crate.
+    let own = lesson.map(|lesson| &lesson.package).filter(|package| {
+        line.starts_with(&format!("cargo run -p {package} ")) && !line.contains("--example")
+    });
+    let is_elsewhere = own.is_some_and(|package| desk.goes_to_crate(package));
+    let words: Vec<&str> = line.split_whitespace().collect();
+    if words.iter().any(|word| matches!(*word, "server" | "--serve" | "--watch"))
+        && words.get(1) != Some(&"verify")
+        && !line.contains('\'')
+    {
+        desk.start_meanwhile(line).await?;
+        return if is_elsewhere { desk.go("..") } else { Ok(()) };
+    }
+    let (output, status) = desk.run(line).await?;
+    if is_elsewhere {
+        desk.go("..")?;
+    }
+    ensure!(status.success(), "`{line}` ends with {status}:\n{output}");
+    if let (Some(_), Some(step)) = (lesson, step)
+        && line.starts_with("cargo xtask check")
+    {
+        for step in 1..=step {
+            let works =
+                |line: &str| line.starts_with("ok ") && line.contains(&format!(" step {step}: "));
+            ensure!(
+                output.lines().any(works),
+                "`{line}` does not find step {step} working:\n{output}"
+            );
+        }
+    }
+    Ok(())
+}

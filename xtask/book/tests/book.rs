@@ -1,0 +1,126 @@
+//! What the book promises: that what it shows is so.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use book::listing::Listings;
+use book::page::{Page, read_all};
+use book::{FOLDER, build, check, generated, scene, session};
+use mdbook_driver::MDBook;
+use tokio::sync::Mutex;
+use xtask::lessons::Workspace;
+
+/// Programs of different crates have the same names, and their servers the same ports: so those who
+/// run them take turns.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
+    read_all(&workspace.root.join(FOLDER).join("src"))
+}
+
+fn none(problems: Vec<String>) -> Result<()> {
+    ensure!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_page_keeps_to_the_conventions() -> Result<()> {
+    let workspace = Workspace::load().await?;
+    let built = tempfile::tempdir()?;
+    build(&workspace, built.path(), None)?;
+    none(check::problems(&workspace, &pages(&workspace)?, built.path())?)
+}
+
+#[tokio::test]
+async fn plain_mdbook_gives_the_same_pages() -> Result<()> {
+    let workspace = Workspace::load().await?;
+    let (ours, plain) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    build(&workspace, ours.path(), None)?;
+    // All that `mdbook build` does: what is in book.toml is the rest.
+    let mut book = MDBook::load(workspace.root.join(FOLDER))?;
+    book.config.build.build_dir = plain.path().to_owned();
+    book.build()?;
+    let (ours, plain) = (contents(ours.path())?, contents(plain.path())?);
+    ensure!(ours.keys().eq(plain.keys()), "{:?}\n{:?}", ours.keys(), plain.keys());
+    for (path, content) in ours {
+        ensure!(plain[&path] == content, "{path} is not the same");
+    }
+    Ok(())
+}
+
+/// All files below `folder`.
+fn contents(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut contents = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder)?.display().to_string();
+                contents.insert(name, fs::read(&path)?);
+            }
+        }
+    }
+    Ok(contents)
+}
+
+#[tokio::test]
+async fn every_scene_prints_what_it_says() -> Result<()> {
+    let _turn = TURN.lock().await;
+    let workspace = Workspace::load().await?;
+    none(scene::play_all(&workspace, false).await?)
+}
+
+#[tokio::test]
+async fn the_generator_writes_what_the_book_shows() -> Result<()> {
+    let _turn = TURN.lock().await;
+    let workspace = Workspace::load().await?;
+    none(generated::problems(&workspace).await?)
+}
+
+/// The pages below `folder` in the order of the summary; those in no folder of a lesson if it is
+/// empty.
+fn in_order<'a>(pages: &'a [Page], listings: &Listings, folder: &str) -> Result<Vec<&'a Page>> {
+    let summary = pages.iter().find(|page| page.path == "SUMMARY.md");
+    let summary = summary.map(|page| page.text.as_str()).unwrap_or_default();
+    let links = summary.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let is_lessons =
+        |path: &str| listings.lessons.iter().any(|l| path.split('/').next() == Some(&l.name));
+    let wanted = links.filter(|path| match folder {
+        "" => !is_lessons(path),
+        folder => path.split('/').next() == Some(folder),
+    });
+    let mut found = Vec::new();
+    for path in wanted {
+        found.extend(pages.iter().find(|page| page.path == path));
+    }
+    ensure!(!found.is_empty(), "no page of {folder:?} is in the summary");
+    Ok(found)
+}
+
+#[tokio::test]
+async fn whoever_types_a_chapter_gets_its_lesson() -> Result<()> {
+    let _turn = TURN.lock().await;
+    let workspace = Workspace::load().await?;
+    let (listings, pages) = (Listings::read(&workspace)?, pages(&workspace)?);
+    for lesson in listings.lessons.iter().enumerate() {
+        let of_lesson = in_order(&pages, &listings, &lesson.1.name)?;
+        session::read(&workspace, &listings, Some(lesson), &of_lesson).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_command_of_the_other_pages_does_what_it_says() -> Result<()> {
+    let _turn = TURN.lock().await;
+    let workspace = Workspace::load().await?;
+    let (listings, pages) = (Listings::read(&workspace)?, pages(&workspace)?);
+    for page in in_order(&pages, &listings, "")? {
+        session::read(&workspace, &listings, None, &[page]).await?;
+    }
+    Ok(())
+}

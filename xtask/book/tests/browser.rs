@@ -1,0 +1,281 @@
+//! The pages in a real browser: headless Chromium, driven by its `chromedriver`.
+//!
+//! Where there is none, nothing is tested, and that is said; in CI there has to be one.
+
+use std::env;
+use std::fs::File;
+use std::io::{Write, stderr};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail, ensure};
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use http::Method;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio::sync::broadcast;
+use tokio::time::timeout;
+use url::{ParseError, Url};
+use xtask::lessons::Workspace;
+use xtask::process::Program;
+
+/// Far longer than anything here takes.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A browser window.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    width: u32,
+    height: u32,
+    is_phone: bool,
+}
+
+const DESKTOP: Window = Window { width: 1400, height: 900, is_phone: false };
+const PHONE: Window = Window { width: 390, height: 844, is_phone: true };
+
+/// `chromedriver`, under way.
+struct Driver {
+    program: Program,
+    address: String,
+}
+
+impl Driver {
+    /// Starts it. None if this machine has none.
+    async fn start() -> Result<Option<Driver>> {
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0");
+        let mut program = match Program::start(command) {
+            Ok(program) => program,
+            Err(error) if env::var_os("CI").is_some() => {
+                return Err(error.context("CI needs chromium and chromium-driver"));
+            }
+            Err(error) => {
+                // Not eprintln!, which a test that passes keeps to itself.
+                writeln!(stderr(), "skipped: no page is looked at in a browser: {error:#}")?;
+                return Ok(None);
+            }
+        };
+        let started = "started successfully on port ";
+        let line = timeout(LIMIT, program.stdout.line_with(started)).await?;
+        let line = line.with_context(|| program.stderr.text())?;
+        let port = line.split(started).nth(1).context("no port")?.trim_end_matches('.').to_owned();
+        Ok(Some(Driver { program, address: format!("http://127.0.0.1:{port}") }))
+    }
+
+    /// A browser of its own.
+    async fn browser(&self, window: Window) -> Result<Client> {
+        let Window { width, height, is_phone } = window;
+        let mut options = json!({
+            // Nothing is shielded by a sandbox here: all pages are ours.
+            "args": [
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                "--disable-gpu",
+                format!("--window-size={width},{height}"),
+            ],
+        });
+        if is_phone {
+            let metrics = json!({"width": width, "height": height, "pixelRatio": 2, "touch": true});
+            options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
+        }
+        let mut capabilities = serde_json::Map::new();
+        capabilities.insert("goog:chromeOptions".into(), options);
+        capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
+        let mut builder =
+            ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+        builder.capabilities(capabilities);
+        Ok(builder.connect(&self.address).await?)
+    }
+
+    async fn end(mut self) -> Result<()> {
+        self.program.interrupt()?;
+        timeout(LIMIT, self.program.ended()).await??;
+        Ok(())
+    }
+}
+
+/// What the console of the browser has said since the last time.
+#[derive(Debug)]
+struct TakeLog;
+
+impl WebDriverCompatibleCommand for TakeLog {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+/// The book, built and served, and the paths of its pages.
+async fn serve() -> Result<(String, Vec<String>, tempfile::TempDir)> {
+    let workspace = Workspace::load().await?;
+    let folder = tempfile::tempdir()?;
+    book::build(&workspace, folder.path(), None)?;
+    let mut pages = Vec::new();
+    for page in book::page::read_all(&workspace.root.join(book::FOLDER).join("src"))? {
+        if page.path != "SUMMARY.md" {
+            pages.push(Path::new(&page.path).with_extension("html").display().to_string());
+        }
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let built = folder.path().to_owned();
+    tokio::spawn(
+        async move { book::serve::serve(listener, &built, broadcast::channel(1).0).await },
+    );
+    Ok((address, pages, folder))
+}
+
+/// What is wrong with the page that is loaded: run in the browser.
+const LOOK: &str = r#"
+const [width, isPhone] = arguments;
+const problems = [];
+const root = document.documentElement;
+if (root.scrollWidth > width) {
+    const wide = [...document.querySelectorAll("main *")]
+        .filter((it) => it.getBoundingClientRect().right > width && !it.closest("pre, table"));
+    problems.push(`it scrolls sideways: ${root.scrollWidth} > ${width}: ${wide[0]?.outerHTML.slice(0, 200)}`);
+}
+for (const pair of document.querySelectorAll(".side-by-side")) {
+    const [left, right] = [...pair.children].map((it) => it.getBoundingClientRect());
+    const isBeside = Math.abs(left.top - right.top) < 1 && left.right <= right.left;
+    const isBelow = left.bottom <= right.top && Math.abs(left.left - right.left) < 1;
+    if (isPhone ? !isBelow : !isBeside) {
+        problems.push(`side by side: ${JSON.stringify([left, right])}`);
+    }
+}
+const light = (color) => {
+    const [red, green, blue] = color.match(/[\d.]+/g).slice(0, 3).map((part) => {
+        const value = part / 255;
+        return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+};
+for (const text of document.querySelectorAll("svg[role=img] text")) {
+    const ground = text.previousElementSibling?.matches("rect")
+        ? getComputedStyle(text.previousElementSibling).fill
+        : getComputedStyle(document.querySelector("html")).backgroundColor;
+    const [dark, bright] = [light(getComputedStyle(text).fill), light(ground)].sort((a, b) => a - b);
+    if ((bright + 0.05) / (dark + 0.05) < 4.5) {
+        problems.push(`"${text.textContent}" cannot be read in a picture`);
+    }
+    if (text.getBBox().x < 0 || text.getBBox().x + text.getBBox().width > text.ownerSVGElement.viewBox.baseVal.width) {
+        problems.push(`"${text.textContent}" does not fit into its picture`);
+    }
+}
+return problems;
+"#;
+
+/// Looks at all pages in `window`, in a theme of mdBook's.
+async fn look(driver: &Driver, window: Window, theme: &str) -> Result<Vec<String>> {
+    let (address, pages, _folder) = serve().await?;
+    let browser = driver.browser(window).await?;
+    browser.goto(&format!("{address}/start.html")).await?;
+    let choose = "localStorage.setItem('mdbook-theme', arguments[0])";
+    browser.execute(choose, vec![json!(theme)]).await?;
+    let mut problems = Vec::new();
+    let mut pairs = 0;
+    for page in &pages {
+        browser.goto(&format!("{address}/{page}")).await?;
+        let mut problem =
+            |what: &str| problems.push(format!("{page}, {window:?}, {theme}: {what}"));
+        let classes = browser.execute("return document.documentElement.className", vec![]).await?;
+        if !classes.as_str().unwrap_or_default().split(' ').any(|class| class == theme) {
+            problem(&format!("its theme is another one: {classes}"));
+        }
+        let args = vec![json!(window.width), json!(window.is_phone)];
+        for what in browser.execute(LOOK, args).await?.as_array().context("no list")? {
+            problem(what.as_str().unwrap_or_default());
+        }
+        let of_page = browser.find_all(Locator::Css(".side-by-side")).await?.len();
+        pairs += of_page;
+        if page.ends_with("/python.html") && of_page == 0 {
+            problem("nothing stands side by side");
+        }
+        for entry in browser.issue_cmd(TakeLog).await?.as_array().context("no log")? {
+            if matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING")) {
+                problem(&format!("its console says {}", entry["message"]));
+            }
+        }
+    }
+    browser.close().await?;
+    ensure!(pairs > 0, "no page has listings side by side");
+    Ok(problems)
+}
+
+#[tokio::test]
+async fn every_page_can_be_read_on_any_screen() -> Result<()> {
+    let Some(driver) = Driver::start().await? else { return Ok(()) };
+    let mut problems = Vec::new();
+    for window in [DESKTOP, PHONE] {
+        for theme in ["light", "navy"] {
+            problems.extend(look(&driver, window, theme).await?);
+        }
+    }
+    driver.end().await?;
+    ensure!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn search_finds_what_is_in_the_book() -> Result<()> {
+    let Some(driver) = Driver::start().await? else { return Ok(()) };
+    let (address, _, _folder) = serve().await?;
+    for window in [DESKTOP, PHONE] {
+        let browser = driver.browser(window).await?;
+        browser.goto(&format!("{address}/start.html")).await?;
+        let toggle = browser.find(Locator::Id("mdbook-search-toggle")).await?;
+        toggle.click().await?;
+        let wait = browser.wait().at_most(LIMIT);
+        let bar = wait.for_element(Locator::Css("#mdbook-searchbar:not([disabled])")).await?;
+        bar.send_keys("Status").await?;
+        let results = Locator::Css("#mdbook-searchresults li a");
+        browser.wait().at_most(LIMIT).for_element(results).await?;
+        let mut titles = Vec::new();
+        for result in browser.find_all(results).await? {
+            titles.push(result.text().await?);
+        }
+        ensure!(titles.iter().any(|title| title.contains("Status codes")), "{titles:?}");
+        browser.close().await?;
+    }
+    driver.end().await
+}
+
+#[tokio::test]
+async fn a_page_is_loaded_again_when_a_file_changes() -> Result<()> {
+    let Some(driver) = Driver::start().await? else { return Ok(()) };
+    let workspace = Workspace::load().await?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
+    command.arg("--serve").current_dir(&workspace.root);
+    let mut server = Program::start(command)?;
+    let line = timeout(LIMIT, server.stdout.first_line()).await?;
+    let Some(line) = line else { bail!("{}", server.stderr.text()) };
+    let address = line.split_whitespace().find(|word| word.starts_with("http://"));
+    let address = address.with_context(|| line.clone())?.trim_end_matches(':');
+
+    let browser = driver.browser(DESKTOP).await?;
+    browser.goto(address).await?;
+    browser.execute("window.isOld = true", vec![]).await?;
+    // The page asks for changes once it is loaded: then, and not before, it can be told of one.
+    let css = workspace.root.join(book::FOLDER).join("book.css");
+    let is_new = async {
+        loop {
+            File::options().append(true).open(&css)?.set_modified(SystemTime::now())?;
+            timeout(LIMIT, server.stdout.line_with("Built again")).await?;
+            let is_old = browser.execute("return window.isOld === true", vec![]).await?;
+            if is_old == Value::Bool(false) {
+                return anyhow::Ok(());
+            }
+        }
+    };
+    timeout(LIMIT, is_new).await.context("the page stays as it is")??;
+    browser.close().await?;
+    server.interrupt()?;
+    timeout(LIMIT, server.ended()).await??;
+    driver.end().await
+}
