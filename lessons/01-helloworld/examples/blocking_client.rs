@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
+// ANCHOR: stub
 /// A stub whose methods return when the answer is there. tonic has none, because one is so
 /// quickly made: the stub of the lesson and a runtime to wait on.
 struct BlockingGreeter {
@@ -34,16 +35,19 @@ impl BlockingGreeter {
         Ok(BlockingGreeter { stub, runtime })
     }
 
+    // ANCHOR: blocking-stub
     fn say_hello(&mut self, request: HelloRequest) -> Result<HelloReply, Status> {
         let reply = self.runtime.block_on(self.stub.say_hello(request))?;
         Ok(reply.into_inner())
     }
+    // ANCHOR_END: blocking-stub
 
     fn say_hello_again(&mut self, request: HelloRequest) -> Result<HelloReply, Status> {
         let reply = self.runtime.block_on(self.stub.say_hello_again(request))?;
         Ok(reply.into_inner())
     }
 }
+// ANCHOR_END: stub
 
 fn main() -> ExitCode {
     match run() {

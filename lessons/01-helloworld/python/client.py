@@ -21,6 +21,7 @@ def run(addr: str) -> None:
     parts = re.fullmatch(r"[!-~]+:([0-9]{1,5})", addr)
     if not parts or int(parts[1]) > 65535:
         sys.exit(f"error: {addr!r} is no address: give HOST:PORT")
+    # ANCHOR: call
     # Without the option, it would look for the server behind the `http_proxy` of the environment.
     options = [("grpc.enable_http_proxy", 0)]
     with grpc.insecure_channel(addr, options=options) as channel:
@@ -31,14 +32,17 @@ def run(addr: str) -> None:
 
         reply = stub.SayHelloAgain(HelloRequest(name="you"))
         print(f"Greeter client received: {reply.message}")
+    # ANCHOR_END: call
 
 
+# ANCHOR: explain
 def explain(error: grpc.RpcError, addr: str) -> str:
     """What went wrong, in one line."""
     if error.code() is grpc.StatusCode.UNAVAILABLE:
         return f"no server at {addr}: start one with `python server.py`"
     name, description = error.code().name, error.code().value[1]
     return f"the server answered {name}: {json.dumps(error.details() or description)}"
+# ANCHOR_END: explain
 
 
 def main() -> None:

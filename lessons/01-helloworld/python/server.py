@@ -18,6 +18,7 @@ from helloworld_pb2 import HelloReply, HelloRequest
 ADDR = "127.0.0.1:50051"
 
 
+# ANCHOR: servicer
 class GreeterServicer(helloworld_pb2_grpc.GreeterServicer):
     """Implements the service `helloworld.Greeter`."""
 
@@ -26,15 +27,19 @@ class GreeterServicer(helloworld_pb2_grpc.GreeterServicer):
 
     def SayHelloAgain(self, request: HelloRequest, context: grpc.ServicerContext) -> HelloReply:
         return HelloReply(message=f"Hello again, {request.name}!")
+# ANCHOR_END: servicer
 
 
 def serve(addr: str = ADDR) -> None:
     """Serves on `addr` (HOST:PORT; port 0 is any free one) until Ctrl-C."""
+    # ANCHOR: server
     # Without the option, Linux lets several servers share a port, and each gets some of the calls.
     options = [("grpc.so_reuseport", 0)]
     server = grpc.server(ThreadPoolExecutor(max_workers=10), options=options)
     helloworld_pb2_grpc.add_GreeterServicer_to_server(GreeterServicer(), server)
+    # ANCHOR_END: server
 
+    # ANCHOR: port
     # gRPC takes more than HOST:PORT: without a port it listens on 443, for 99999 on 34463.
     parts = re.fullmatch(r"([!-~]+):([0-9]{1,5})", addr)
     try:
@@ -44,7 +49,9 @@ def serve(addr: str = ADDR) -> None:
     except RuntimeError:
         give = "give another HOST:PORT; port 0 is any free one"
         sys.exit(f"error: cannot listen on {addr!r}: {give}")
+    # ANCHOR_END: port
 
+    # ANCHOR: start
     def stop(*_: object) -> None:
         # Calls that are under way may finish; new ones are refused. A second Ctrl-C ends it all.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -55,6 +62,7 @@ def serve(addr: str = ADDR) -> None:
     signal.signal(signal.SIGINT, stop)
     print(f"Server started, listening on {parts[1]}:{port}")
     server.wait_for_termination()
+    # ANCHOR_END: start
 
 
 if __name__ == "__main__":

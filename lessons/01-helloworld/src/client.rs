@@ -1,4 +1,5 @@
 // ANCHOR: step4-client
+// ANCHOR: step4-client-imports
 //! The client: a channel to the server, a stub on that channel, calls on that stub.
 
 use std::io::{Write, stdout};
@@ -8,6 +9,8 @@ use tonic::transport::Endpoint;
 
 use crate::pb::HelloRequest;
 use crate::pb::greeter_client::GreeterClient;
+// ANCHOR_END: step4-client-imports
+// ANCHOR: step4-connect
 
 /// Asks the server at `addr` (HOST:PORT) for greetings and prints them.
 ///
@@ -28,6 +31,8 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         format!("no server at {addr}: start one with `cargo run -p helloworld server`")
     })?;
     let mut stub = GreeterClient::new(channel);
+    // ANCHOR_END: step4-connect
+    // ANCHOR: step4-call
 
     let request = HelloRequest { name: "you".into() };
     let reply = stub.say_hello(request).await?.into_inner();
@@ -41,4 +46,5 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
 
     Ok(())
 }
+// ANCHOR_END: step4-call
 // ANCHOR_END: step4-client

@@ -56,6 +56,7 @@ async fn run() -> anyhow::Result<()> {
     }
 }
 // ANCHOR: step3-serve
+// ANCHOR: step3-listen
 
 /// Serves on `addr` (HOST:PORT; port 0 is any free one) until Ctrl-C.
 async fn serve(addr: &str) -> anyhow::Result<()> {
@@ -65,6 +66,8 @@ async fn serve(addr: &str) -> anyhow::Result<()> {
         )
     })?;
     let addr = listener.local_addr()?;
+    // ANCHOR_END: step3-listen
+    // ANCHOR: step3-until-ctrl-c
 
     let stop = Notify::new();
     let ctrl_c = async {
@@ -84,6 +87,7 @@ async fn serve(addr: &str) -> anyhow::Result<()> {
         result = serve => result,
     }
 }
+// ANCHOR_END: step3-until-ctrl-c
 // ANCHOR_END: step3-serve
 
 /// What went wrong, in one line.

@@ -1,4 +1,5 @@
 // ANCHOR: step3-server
+// ANCHOR: step3-server-imports
 //! The server: a servicer, and what puts it on a port.
 
 use tokio::net::TcpListener;
@@ -8,6 +9,8 @@ use tonic::{Request, Response, Status};
 
 use crate::pb::greeter_server::{Greeter, GreeterServer};
 use crate::pb::{HelloReply, HelloRequest};
+// ANCHOR_END: step3-server-imports
+// ANCHOR: step3-servicer
 
 /// Implements the service `helloworld.Greeter`.
 pub struct GreeterServicer;
@@ -34,6 +37,8 @@ impl Greeter for GreeterServicer {
     }
     // ANCHOR_END: step5-say-hello-again
 }
+// ANCHOR_END: step3-servicer
+// ANCHOR: step3-run
 
 /// Serves on `listener` until `shutdown` ends. Calls that are under way then may finish;
 /// new ones are refused.
@@ -50,4 +55,5 @@ pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> a
         .await?;
     Ok(())
 }
+// ANCHOR_END: step3-run
 // ANCHOR_END: step3-server

@@ -25,11 +25,14 @@ def run(addr: str) -> None:
     with grpc.insecure_channel(addr, options=options) as channel:
         stub = DisplacementServiceStub(channel)
 
+        # ANCHOR: call
         print("calling server...")
         request = Displacement(start=Point(x=0, y=12), end=Point(x=12, y=14))
         response = stub.computeDisplacement(request)
         print(f"displacement from (0, 12) to (12, 14): {shortest(response.distance)}")
+        # ANCHOR_END: call
 
+        # ANCHOR: failure
         print("calling server without an end...")
         request = Displacement(start=Point(x=0, y=12))
         try:
@@ -40,8 +43,10 @@ def run(addr: str) -> None:
             print(f"INVALID_ARGUMENT: {error.details()}")
         else:
             sys.exit("error: the server measured a displacement that has no end")
+        # ANCHOR_END: failure
 
 
+# ANCHOR: shortest
 def shortest(distance: float) -> str:
     """The fewest digits that stand for this f32 and no other."""
     # Rust prints an f32 so. Python has only doubles, and would print 12.165525436401367.
@@ -50,6 +55,7 @@ def shortest(distance: float) -> str:
         if DisplacementResponse(distance=float(text)).distance == distance:
             break
     return text
+# ANCHOR_END: shortest
 
 
 def explain(error: grpc.RpcError, addr: str) -> str:

@@ -19,6 +19,7 @@ from displacement_pb2 import Displacement, DisplacementResponse, Point
 ADDR = "127.0.0.1:50051"
 
 
+# ANCHOR: servicer
 class DisplacementServicer(displacement_pb2_grpc.DisplacementServiceServicer):
     """Implements the service `my_package.DisplacementService`."""
 
@@ -30,12 +31,15 @@ class DisplacementServicer(displacement_pb2_grpc.DisplacementServiceServicer):
             if not request.HasField(field):
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{field} is missing")
         return DisplacementResponse(distance=distance(request.start, request.end))
+# ANCHOR_END: servicer
 
 
+# ANCHOR: distance
 def distance(start: Point, end: Point) -> float:
     """The length of the straight line from `start` to `end`, in the unit of their coordinates."""
     # An int has as many bits as it needs. The response makes an f32 of the result.
     return math.hypot(end.x - start.x, end.y - start.y)
+# ANCHOR_END: distance
 
 
 def serve(addr: str = ADDR) -> None:

@@ -1,4 +1,5 @@
 // ANCHOR: step4-client
+// ANCHOR: step4-connect
 //! The client: one call that succeeds, and one that does not.
 
 use std::io::{Write, stdout};
@@ -26,12 +27,16 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         format!("no server at {addr}: start one with `cargo run -p unary-displacement server`")
     })?;
     let mut stub = DisplacementServiceClient::new(channel);
+    // ANCHOR_END: step4-connect
+    // ANCHOR: step4-call
 
     writeln!(stdout(), "calling server...")?;
     let request =
         Displacement { start: Some(Point { x: 0, y: 12 }), end: Some(Point { x: 12, y: 14 }) };
     let response = stub.compute_displacement(request).await?.into_inner();
     writeln!(stdout(), "displacement from (0, 12) to (12, 14): {}", response.distance)?;
+    // ANCHOR_END: step4-call
+    // ANCHOR: step4-failure
 
     writeln!(stdout(), "calling server without an end...")?;
     let request = Displacement { start: Some(Point { x: 0, y: 12 }), end: None };
@@ -44,4 +49,5 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: step4-failure
 // ANCHOR_END: step4-client

@@ -1,4 +1,5 @@
 // ANCHOR: step3-server
+// ANCHOR: step3-imports
 //! The server: it measures, and says what is missing.
 
 use tokio::net::TcpListener;
@@ -8,6 +9,8 @@ use tonic::{Request, Response, Status};
 
 use crate::pb::displacement_service_server::{DisplacementService, DisplacementServiceServer};
 use crate::pb::{Displacement, DisplacementResponse, Point};
+// ANCHOR_END: step3-imports
+// ANCHOR: step3-servicer
 
 /// Implements the service `my_package.DisplacementService`.
 pub struct DisplacementServicer;
@@ -25,6 +28,8 @@ impl DisplacementService for DisplacementServicer {
         Ok(Response::new(DisplacementResponse { distance: distance(start, end) }))
     }
 }
+// ANCHOR_END: step3-servicer
+// ANCHOR: step3-distance
 
 /// The length of the straight line from `start` to `end`, in the unit of their coordinates.
 pub fn distance(start: Point, end: Point) -> f32 {
@@ -33,6 +38,8 @@ pub fn distance(start: Point, end: Point) -> f32 {
     let dy = f64::from(end.y) - f64::from(start.y);
     dx.hypot(dy) as f32
 }
+// ANCHOR_END: step3-distance
+// ANCHOR: step3-run
 
 /// Serves on `listener` until `shutdown` ends. Calls that are under way then may finish;
 /// new ones are refused.
@@ -48,4 +55,5 @@ pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> a
         .await?;
     Ok(())
 }
+// ANCHOR_END: step3-run
 // ANCHOR_END: step3-server

@@ -12,6 +12,7 @@ use unary_displacement::server;
 mod testing;
 use testing::{call_raw, listen};
 
+// ANCHOR: measures
 #[tokio::test]
 async fn measures() -> anyhow::Result<()> {
     let (listener, channel) = listen().await?;
@@ -31,7 +32,9 @@ async fn measures() -> anyhow::Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: measures
 
+// ANCHOR: missing
 #[tokio::test]
 async fn names_the_point_that_is_missing() -> anyhow::Result<()> {
     let (listener, channel) = listen().await?;
@@ -49,6 +52,7 @@ async fn names_the_point_that_is_missing() -> anyhow::Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: missing
 
 #[tokio::test]
 async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
@@ -69,6 +73,7 @@ async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()>
     Ok(())
 }
 
+// ANCHOR: any-points
 proptest! {
     #[test]
     fn measures_as_exact_arithmetic_does(a: i32, b: i32, c: i32, d: i32) {
@@ -80,3 +85,4 @@ proptest! {
         prop_assert!(error <= 1.0 + f64::from(distance) * f64::from(f32::EPSILON));
     }
 }
+// ANCHOR_END: any-points

@@ -21,12 +21,14 @@ def run(addr: str) -> None:
         sys.exit(f"error: {addr!r} is no address: give HOST:PORT")
     # Without the option, it would look for the server behind the `http_proxy` of the environment.
     options = [("grpc.enable_http_proxy", 0)]
+    # ANCHOR: calls
     with grpc.insecure_channel(addr, options=options) as channel:
         stub = TeamsStub(channel)
 
         for city in ("Chicago", "Philadelphia", "Miami"):
             response = stub.GetTeam(TeamRequest(city=city))
             print(f"Teams client received: {response.city} {response.nickname}")
+    # ANCHOR_END: calls
 
 
 def explain(error: grpc.RpcError, addr: str) -> str:

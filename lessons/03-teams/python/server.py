@@ -17,6 +17,7 @@ from teams_pb2 import TeamRequest, TeamResponse
 # This machine only: port 50051 of the loopback address.
 ADDR = "127.0.0.1:50051"
 
+# ANCHOR: teams
 # Each city and the nickname of its team.
 TEAMS = {
     "Chicago": "Jackals",
@@ -30,8 +31,10 @@ TEAMS = {
     "Philadelphia": "Foxes",
     "Boston": "Revolutionaries",
 }
+# ANCHOR_END: teams
 
 
+# ANCHOR: servicer
 class TeamsServicer(teams_pb2_grpc.TeamsServicer):
     """Implements the service `Teams`."""
 
@@ -41,6 +44,7 @@ class TeamsServicer(teams_pb2_grpc.TeamsServicer):
 
         nickname = TEAMS.get(request.city, "not a member")
         return TeamResponse(city=request.city, nickname=nickname)
+# ANCHOR_END: servicer
 
 
 def serve(addr: str = ADDR) -> None:

@@ -1,4 +1,5 @@
 // ANCHOR: step4-client
+// ANCHOR: step4-connect
 //! The client: three calls on one channel.
 
 use std::io::{Write, stdout};
@@ -24,6 +25,8 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         format!("no server at {addr}: start one with `cargo run -p teams server`")
     })?;
     let mut stub = TeamsClient::new(channel);
+    // ANCHOR_END: step4-connect
+    // ANCHOR: step4-calls
 
     for city in ["Chicago", "Philadelphia", "Miami"] {
         let response = stub.get_team(TeamRequest { city: city.into() }).await?;
@@ -32,4 +35,5 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: step4-calls
 // ANCHOR_END: step4-client

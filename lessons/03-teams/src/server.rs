@@ -1,4 +1,5 @@
 // ANCHOR: step3-server
+// ANCHOR: step3-imports
 //! The server: it knows ten teams, and prints what comes with a request besides the message.
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use tonic::{Request, Response, Status};
 
 use crate::pb::teams_server::{Teams, TeamsServer};
 use crate::pb::{TeamRequest, TeamResponse};
+// ANCHOR_END: step3-imports
+// ANCHOR: step3-teams
 
 /// Each city and the nickname of its team.
 pub const TEAMS: [(&str, &str); 10] = [
@@ -26,6 +29,8 @@ pub const TEAMS: [(&str, &str); 10] = [
     ("Philadelphia", "Foxes"),
     ("Boston", "Revolutionaries"),
 ];
+// ANCHOR_END: step3-teams
+// ANCHOR: step3-servicer
 
 /// Implements the service `Teams`.
 pub struct TeamsServicer;
@@ -44,6 +49,8 @@ impl Teams for TeamsServicer {
         Ok(Response::new(TeamResponse { city, nickname }))
     }
 }
+// ANCHOR_END: step3-servicer
+// ANCHOR: step3-print-metadata
 
 /// Prints `metadata` as a map, without the entries that every gRPC request has.
 fn print_metadata(metadata: &MetadataMap) -> io::Result<()> {
@@ -57,6 +64,8 @@ fn print_metadata(metadata: &MetadataMap) -> io::Result<()> {
     let entries: Vec<_> = map.iter().map(|(key, value)| format!("'{key}': '{value}'")).collect();
     writeln!(stdout(), "{{{}}}", entries.join(", "))
 }
+// ANCHOR_END: step3-print-metadata
+// ANCHOR: step3-run
 
 /// Serves on `listener` until `shutdown` ends. Calls that are under way then may finish;
 /// new ones are refused.
@@ -72,4 +81,5 @@ pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> a
         .await?;
     Ok(())
 }
+// ANCHOR_END: step3-run
 // ANCHOR_END: step3-server

@@ -24,15 +24,20 @@ def run(addr: str) -> None:
     with grpc.insecure_channel(addr, options=options) as channel:
         stub = MovieStub(channel)
 
+        # ANCHOR: get-movie-by-id
         print("----- GetMovieByID -----")
         movie = stub.GetMovieByID(MovieID(id="a8034f44-aee4-44cf-b32c-74cf452aaaae"))
         print_movie(movie)
+        # ANCHOR_END: get-movie-by-id
 
+        # ANCHOR: get-list-movies
         print("----- GetListMovies -----")
         for movie in stub.GetListMovies(Empty()):
             print(f"Movie called {movie.title}")
+        # ANCHOR_END: get-list-movies
 
 
+# ANCHOR: print-movie
 def print_movie(movie: MovieData) -> None:
     """Prints a film, field by field, and an empty line."""
     print(f"title: {json.dumps(movie.title)}")
@@ -42,6 +47,7 @@ def print_movie(movie: MovieData) -> None:
     print(f"director: {json.dumps(movie.director)}")
     print(f"id: {json.dumps(movie.id)}")
     print()
+# ANCHOR_END: print-movie
 
 
 def explain(error: grpc.RpcError, addr: str) -> str:

@@ -24,6 +24,7 @@ ADDR = "127.0.0.1:3001"
 DATA = str(Path(__file__).parents[3] / "data" / "movies.json")
 
 
+# ANCHOR: load
 def load(path: str) -> list[MovieData]:
     """Reads the JSON file at `path`: `{"movies": [{"id": ..., "title": ..., "rating": ...,
     "director": ...}, ...]}`."""
@@ -39,8 +40,10 @@ def load(path: str) -> list[MovieData]:
         sys.exit(f"error: cannot read the films in {path!r}: {error.strerror}")
     except (ArithmeticError, RecursionError, TypeError, ValueError) as error:  # a broken file
         sys.exit(f"error: no films in {path!r}: {error}")
+# ANCHOR_END: load
 
 
+# ANCHOR: to-movie
 def to_movie(movie: object, number: int) -> MovieData:
     """The message that tells a client of this film."""
     match movie:
@@ -52,8 +55,10 @@ def to_movie(movie: object, number: int) -> MovieData:
         }:
             return MovieData(title=title, rating=rating, director=director, id=id)
     raise ValueError(f"film {number} needs strings `id`, `title`, `director`, a number `rating`")
+# ANCHOR_END: to-movie
 
 
+# ANCHOR: servicer
 class MovieServicer(movie_pb2_grpc.MovieServicer):
     """Implements the service `Movie`."""
 
@@ -68,10 +73,13 @@ class MovieServicer(movie_pb2_grpc.MovieServicer):
             context.abort(grpc.StatusCode.NOT_FOUND, "no movie has this id")
         print("Movie found!")
         return movie
+    # ANCHOR_END: servicer
 
+    # ANCHOR: get-list-movies
     def GetListMovies(self, request: Empty, context: grpc.ServicerContext) -> Iterator[MovieData]:
         # Goes on to the next film whenever the client has room for one more.
         yield from self.movies
+    # ANCHOR_END: get-list-movies
 
 
 def serve(addr: str = ADDR, data: str = DATA) -> None:

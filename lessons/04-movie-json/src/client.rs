@@ -1,4 +1,5 @@
 // ANCHOR: step4-client
+// ANCHOR: step4-connect
 //! The client: it asks for one film, and then for all of them.
 
 use std::io::{self, Write, stdout};
@@ -28,11 +29,14 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         format!("no server at {addr}: start one with `cargo run -p movie-json server`")
     })?;
     let mut stub = MovieClient::new(channel);
+    // ANCHOR_END: step4-connect
+    // ANCHOR: step4-call
 
     writeln!(stdout(), "----- GetMovieByID -----")?;
     let request = MovieId { id: "a8034f44-aee4-44cf-b32c-74cf452aaaae".into() };
     let movie = stub.get_movie_by_id(request).await?.into_inner();
     print_movie(&movie)?;
+    // ANCHOR_END: step4-call
     // ANCHOR: step5-call-get-list-movies
 
     writeln!(stdout(), "----- GetListMovies -----")?;
@@ -41,6 +45,7 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         writeln!(stdout(), "Movie called {}", movie.title)?;
     }
     // ANCHOR_END: step5-call-get-list-movies
+    // ANCHOR: step4-print
 
     Ok(())
 }
@@ -55,4 +60,5 @@ fn print_movie(movie: &MovieData) -> io::Result<()> {
     writeln!(stdout(), "id: {:?}", movie.id)?;
     writeln!(stdout())
 }
+// ANCHOR_END: step4-print
 // ANCHOR_END: step4-client

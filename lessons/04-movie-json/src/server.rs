@@ -1,4 +1,5 @@
 // ANCHOR: step3-server
+// ANCHOR: step3-imports
 //! The server: it reads its films from a file, once, and finds each by its id.
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use tonic::{Request, Response, Status};
 
 use crate::pb::movie_server::{Movie, MovieServer};
 use crate::pb::{MovieData, MovieId};
+// ANCHOR_END: step3-imports
 // ANCHOR: step5-server-imports
 
 use std::pin::Pin;
@@ -25,6 +27,7 @@ use tokio_stream::Stream;
 
 use crate::pb::Empty;
 // ANCHOR_END: step5-server-imports
+// ANCHOR: step3-movies
 
 /// The films of a data file, in its order.
 pub struct Movies {
@@ -39,6 +42,8 @@ pub struct Movies {
 struct DataFile {
     movies: Vec<MovieData>,
 }
+// ANCHOR_END: step3-movies
+// ANCHOR: step3-load
 
 impl Movies {
     /// Reads the JSON file at `path`: `{"movies": [{"id": …, "title": …, "rating": …,
@@ -64,6 +69,8 @@ impl Movies {
         self.index.get(id).map(|&i| &self.movies[i])
     }
 }
+// ANCHOR_END: step3-load
+// ANCHOR: step3-servicer
 
 /// Implements the service `Movie`.
 pub struct MovieServicer {
@@ -105,6 +112,8 @@ impl Movie for MovieServicer {
     }
     // ANCHOR_END: step5-get-list-movies
 }
+// ANCHOR_END: step3-servicer
+// ANCHOR: step3-run
 
 /// Serves `movies` on `listener` until `shutdown` ends. Calls that are under way then may
 /// finish; new ones are refused.
@@ -124,4 +133,5 @@ pub async fn run(
         .await?;
     Ok(())
 }
+// ANCHOR_END: step3-run
 // ANCHOR_END: step3-server

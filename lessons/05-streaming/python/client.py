@@ -32,13 +32,18 @@ def run(addr: str) -> None:
         for reply in stub.SayHello_v1(HelloRequest(name="you")):
             print_reply(reply.message)
 
+        # ANCHOR: say-hello-v2
         reply = stub.SayHello_v2(generate_requests())
         print_reply(reply.message)
+        # ANCHOR_END: say-hello-v2
 
+        # ANCHOR: say-hello-v3
         # The first reply may be there before the last request has been sent.
         for reply in stub.SayHello_v3(generate_requests()):
             print_reply(reply.message)
+        # ANCHOR_END: say-hello-v3
 
+        # ANCHOR: stream-state
         # Two stubs, one channel: both services are called over the same connection.
         state_stub = RequestStreamingStub(channel)
         print("calling server...")
@@ -50,16 +55,19 @@ def run(addr: str) -> None:
             Data(status=OK, info="OK."),
         ]
         state_stub.stream_state(iter(messages))
+        # ANCHOR_END: stream-state
 
 
 def print_reply(message: str) -> None:
     print(f"[CLIENT] SayHello invoked Greeter client received: {message}")
 
 
+# ANCHOR: generate-requests
 def generate_requests() -> Iterator[HelloRequest]:
     """Names four people, one whenever the connection has room for the next."""
     for name in ("Raf", "Gigi", "Pippo", "Pippozzo"):
         yield HelloRequest(name=name)
+# ANCHOR_END: generate-requests
 
 
 def explain(error: grpc.RpcError, addr: str) -> str:

@@ -32,6 +32,7 @@ T = TypeVar("T")
 class GreeterServicer(helloworld_pb2_grpc.GreeterServicer):
     """Implements the service `helloworld.Greeter`."""
 
+    # ANCHOR: say-hello-v1
     def SayHello_v1(
         self, request: HelloRequest, context: grpc.ServicerContext
     ) -> Iterator[HelloReply]:
@@ -39,7 +40,9 @@ class GreeterServicer(helloworld_pb2_grpc.GreeterServicer):
         for i in range(5):
             print("[server] SayHello method invoked, returning response...")
             yield HelloReply(message=f"Hello, {request.name}! - {i}")
+    # ANCHOR_END: say-hello-v1
 
+    # ANCHOR: say-hello-v2
     def SayHello_v2(
         self, requests: Iterator[HelloRequest], context: grpc.ServicerContext
     ) -> HelloReply:
@@ -53,7 +56,9 @@ class GreeterServicer(helloworld_pb2_grpc.GreeterServicer):
                 limit = f"more than {MAX_NAMES} bytes of names"
                 context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, limit)
         return HelloReply(message=f"Hello, {names.decode()}!")
+    # ANCHOR_END: say-hello-v2
 
+    # ANCHOR: say-hello-v3
     def SayHello_v3(
         self, requests: Iterator[HelloRequest], context: grpc.ServicerContext
     ) -> Iterator[HelloReply]:
@@ -63,11 +68,13 @@ class GreeterServicer(helloworld_pb2_grpc.GreeterServicer):
         for request in received(requests, context):
             print("[server] SayHello method invoked, returning response...")
             yield HelloReply(message=f"Hello, {request.name}!")
+    # ANCHOR_END: say-hello-v3
 
 
 class RequestStreamingServicer(request_streaming_pb2_grpc.RequestStreamingServicer):
     """Implements the service `my_package.RequestStreaming`."""
 
+    # ANCHOR: stream-state
     def stream_state(self, payloads: Iterator[Data], context: grpc.ServicerContext) -> Empty:
         for payload in received(payloads, context):
             # On the wire an enum is a number, and a newer client may know more of them than we.
@@ -75,8 +82,10 @@ class RequestStreamingServicer(request_streaming_pb2_grpc.RequestStreamingServic
             status = Status.Name(payload.status) if known else payload.status
             print(f"payload Recv: status: {status} | info: {payload.info!r}")
         return Empty()
+    # ANCHOR_END: stream-state
 
 
+# ANCHOR: received
 def received(requests: Iterator[T], context: grpc.ServicerContext) -> Iterator[T]:
     """`requests`, to their end."""
     yield from requests
@@ -84,6 +93,7 @@ def received(requests: Iterator[T], context: grpc.ServicerContext) -> Iterator[T
     # from the method, would leave the call open in its books, and Ctrl-C would wait for ever.
     if not context.is_active():
         raise SystemExit  # leaves this call, not the server
+# ANCHOR_END: received
 
 
 def serve(addr: str = ADDR) -> None:
@@ -91,10 +101,12 @@ def serve(addr: str = ADDR) -> None:
     # Without the option, Linux lets several servers share a port, and each gets some of the calls.
     options = [("grpc.so_reuseport", 0)]
     server = grpc.server(ThreadPoolExecutor(max_workers=10), options=options)
+    # ANCHOR: services
     helloworld_pb2_grpc.add_GreeterServicer_to_server(GreeterServicer(), server)
     request_streaming_pb2_grpc.add_RequestStreamingServicer_to_server(
         RequestStreamingServicer(), server
     )
+    # ANCHOR_END: services
 
     # gRPC takes more than HOST:PORT: without a port it listens on 443, for 99999 on 34463.
     parts = re.fullmatch(r"([!-~]+):([0-9]{1,5})", addr)

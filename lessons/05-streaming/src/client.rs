@@ -1,4 +1,5 @@
 // ANCHOR: step4-client
+// ANCHOR: step4-imports
 //! The client: each kind of stream once.
 
 use std::io::{Write, stdout};
@@ -18,6 +19,8 @@ use tokio_stream::Stream;
 use crate::state_pb::request_streaming_client::RequestStreamingClient;
 use crate::state_pb::{Data, Status};
 // ANCHOR_END: step7-client-imports
+// ANCHOR_END: step4-imports
+// ANCHOR: step4-connect
 
 /// Talks to the server at `addr` (HOST:PORT) in streams and prints what it answers.
 ///
@@ -36,6 +39,8 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         format!("no server at {addr}: start one with `cargo run -p streaming server`")
     })?;
     let mut stub = GreeterClient::new(channel.clone());
+    // ANCHOR_END: step4-connect
+    // ANCHOR: step4-call-say-hello-v1
 
     let mut replies = stub.say_hello_v1(HelloRequest { name: "you".into() }).await?.into_inner();
     while let Some(reply) = replies.message().await? {
@@ -76,6 +81,7 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
 fn print_reply(message: &str) -> std::io::Result<()> {
     writeln!(stdout(), "[CLIENT] SayHello invoked Greeter client received: {message}")
 }
+// ANCHOR_END: step4-call-say-hello-v1
 // ANCHOR: step5-generate-requests
 
 /// Names four people, one whenever the connection has room for the next.

@@ -1,4 +1,5 @@
 // ANCHOR: step3-server
+// ANCHOR: step3-imports
 //! The server: it produces messages while the client takes them, and takes messages while the
 //! client produces them. It holds one of them at a time, and of the names only their text.
 
@@ -27,12 +28,16 @@ const MAX_NAMES: usize = 4 * 1024 * 1024 - 1024;
 use crate::state_pb::request_streaming_server::{RequestStreaming, RequestStreamingServer};
 use crate::state_pb::{self, Data, Empty};
 // ANCHOR_END: step7-server-imports
+// ANCHOR_END: step3-imports
+// ANCHOR: step3-replies
 
 /// Implements the service `helloworld.Greeter`.
 pub struct GreeterServicer;
 
 /// Replies, as they are produced: an error ends them.
 type Replies = Pin<Box<dyn Stream<Item = Result<HelloReply, Status>> + Send>>;
+// ANCHOR_END: step3-replies
+// ANCHOR: step3-servicer
 
 #[tonic::async_trait]
 impl Greeter for GreeterServicer {
@@ -93,6 +98,7 @@ impl Greeter for GreeterServicer {
     }
     // ANCHOR_END: step6-say-hello-v3
 }
+// ANCHOR_END: step3-servicer
 // ANCHOR: step7-servicer
 
 /// Implements the service `my_package.RequestStreaming`.
@@ -118,6 +124,7 @@ impl RequestStreaming for RequestStreamingServicer {
     }
 }
 // ANCHOR_END: step7-servicer
+// ANCHOR: step3-run
 
 /// Serves on `listener` until `shutdown` ends. Calls that are under way then may finish;
 /// new ones are refused.
@@ -143,4 +150,5 @@ pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> a
     router.serve_with_incoming_shutdown(incoming, shutdown).await?;
     Ok(())
 }
+// ANCHOR_END: step3-run
 // ANCHOR_END: step3-server

@@ -40,6 +40,7 @@ def run(addr: str) -> None:
         route_chat(stub)
 
 
+# ANCHOR: get-feature
 def get_feature(stub: RouteGuideStub) -> None:
     """One call that is awaited at once, and one that runs while something else is done."""
     feature = stub.GetFeature(BERKSHIRE_VALLEY)
@@ -48,6 +49,7 @@ def get_feature(stub: RouteGuideStub) -> None:
     call = stub.GetFeature.future(NULL_ISLAND)
     print("Looking elsewhere meanwhile")
     print_feature(call.result())
+# ANCHOR_END: get-feature
 
 
 def print_feature(feature: Feature) -> None:

@@ -60,11 +60,14 @@ class Places:
         self.places = sorted(places, key=lambda place: key(place.location))
         self.keys = [key(place.location) for place in self.places]
 
+    # ANCHOR: at
     def at(self, point: Point) -> Feature | None:
         """The place at `point`: of several, the first."""
         i = bisect_left(self.keys, key(point))
         return self.places[i] if key(point) in self.keys[i : i + 1] else None
+    # ANCHOR_END: at
 
+    # ANCHOR: within
     def within(self, one: Point, other: Point) -> Iterator[Feature]:
         """The places between two opposite corners, in order. It looks at the band between their
         latitudes only, and one place at a time."""
@@ -76,6 +79,7 @@ class Places:
                 break
             if west <= longitude <= east:
                 yield self.places[i]
+    # ANCHOR_END: within
 
 
 def load(path: str) -> Places:
@@ -108,15 +112,20 @@ class RouteGuideServicer(routeguide_pb2_grpc.RouteGuideServicer):
     def __init__(self, places: Places) -> None:
         self.places = places
 
+    # ANCHOR: get-feature
     def GetFeature(self, request: Point, context: grpc.ServicerContext) -> Feature:
         point = on_earth(request, context)
         return self.places.at(point) or Feature(location=point)
+    # ANCHOR_END: get-feature
 
+    # ANCHOR: list-features
     def ListFeatures(self, request: Rectangle, context: grpc.ServicerContext) -> Iterator[Feature]:
         lo, hi = given(request, "lo", context), given(request, "hi", context)
         # At each `yield` the search stands still until the client has room for the place.
         yield from self.places.within(lo, hi)
+    # ANCHOR_END: list-features
 
+    # ANCHOR: record-route
     def RecordRoute(self, points: Iterator[Point], context: grpc.ServicerContext) -> RouteSummary:
         started = time.monotonic()
         point_count = feature_count = 0
@@ -136,7 +145,9 @@ class RouteGuideServicer(routeguide_pb2_grpc.RouteGuideServicer):
             distance=min(int(metres), MAX_INT32),
             elapsed_time=int(time.monotonic() - started),
         )
+    # ANCHOR_END: record-route
 
+    # ANCHOR: route-chat
     def RouteChat(
         self, incoming: Iterator[RouteNote], context: grpc.ServicerContext
     ) -> Iterator[RouteNote]:
@@ -154,6 +165,7 @@ class RouteGuideServicer(routeguide_pb2_grpc.RouteGuideServicer):
                 why = f"a stream keeps {limit} in all: begin a new one"
                 context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, why)
             earlier.append(note)
+    # ANCHOR_END: route-chat
 
 
 def received(requests: Iterator[T], context: grpc.ServicerContext) -> Iterator[T]:
@@ -165,6 +177,7 @@ def received(requests: Iterator[T], context: grpc.ServicerContext) -> Iterator[T
         raise SystemExit  # leaves this call, not the server
 
 
+# ANCHOR: on-earth
 def on_earth(point: Point, context: grpc.ServicerContext) -> Point:
     """`point`, if its coordinates are degrees times 10^7."""
     for name, value, limit in (
@@ -175,14 +188,17 @@ def on_earth(point: Point, context: grpc.ServicerContext) -> Point:
             why = f"{name} {value} is not between -{limit} and {limit}"
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, why)
     return point
+# ANCHOR_END: on-earth
 
 
+# ANCHOR: given
 def given(message: Rectangle | RouteNote, field: str, context: grpc.ServicerContext) -> Point:
     """The point in a field of `message`, if there is one, and it is on earth."""
     # Only HasField tells: a point that is missing reads as latitude 0, longitude 0.
     if not message.HasField(field):
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{field} is missing")
     return on_earth(getattr(message, field), context)
+# ANCHOR_END: given
 
 
 def distance(a: Point, b: Point) -> float:

@@ -1,4 +1,5 @@
 // ANCHOR: step4-client
+// ANCHOR: step4-imports
 //! The client: each kind of call once. It does the same thing every time.
 
 use std::io::{self, Write, stdout};
@@ -8,6 +9,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::pb::route_guide_client::RouteGuideClient;
 use crate::pb::{Feature, Point};
+// ANCHOR_END: step4-imports
 // ANCHOR: step5-client-imports
 
 use crate::pb::Rectangle;
@@ -20,6 +22,7 @@ use async_stream::stream;
 
 use crate::pb::RouteNote;
 // ANCHOR_END: step7-client-imports
+// ANCHOR: step4-run
 
 /// A place that the server knows by name.
 const BERKSHIRE_VALLEY: Point = Point { latitude: 409146138, longitude: -746188906 };
@@ -63,6 +66,8 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
 
     Ok(())
 }
+// ANCHOR_END: step4-run
+// ANCHOR: step4-get-feature
 
 /// One call that is awaited at once, and one that runs while something else is done.
 async fn get_feature(stub: &mut RouteGuideClient<Channel>) -> anyhow::Result<()> {
@@ -77,6 +82,8 @@ async fn get_feature(stub: &mut RouteGuideClient<Channel>) -> anyhow::Result<()>
     print_feature(&feature)?;
     Ok(())
 }
+// ANCHOR_END: step4-get-feature
+// ANCHOR: step4-print
 
 fn print_feature(feature: &Feature) -> io::Result<()> {
     let place = degrees(feature.location.unwrap_or_default());
@@ -91,6 +98,7 @@ fn degrees(point: Point) -> String {
     let Point { latitude, longitude } = point;
     format!("{:.7}, {:.7}", f64::from(latitude) / 1e7, f64::from(longitude) / 1e7)
 }
+// ANCHOR_END: step4-print
 // ANCHOR: step5-call-list-features
 
 /// One request, and as many answers as there are places.

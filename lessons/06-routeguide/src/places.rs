@@ -1,4 +1,5 @@
 // ANCHOR: step3-places
+// ANCHOR: step3-place
 //! The places that the server knows, in an order in which they are found without a search
 //! through all of them.
 
@@ -27,6 +28,8 @@ impl Place {
         Feature { name: self.name.clone(), location: Some(self.location) }
     }
 }
+// ANCHOR_END: step3-place
+// ANCHOR: step3-sort
 
 /// Places, from south to north, and from west to east on the same latitude.
 pub struct Places(Vec<Place>);
@@ -42,6 +45,8 @@ impl Places {
         places.sort_by_key(|place| key(place.location));
         Places(places)
     }
+    // ANCHOR_END: step3-sort
+    // ANCHOR: step3-load
 
     /// Reads the JSON file at `path`, a list of places.
     ///
@@ -56,6 +61,8 @@ impl Places {
             .map_err(|error| anyhow!("no list of places in {path:?}: {error}"))?;
         Ok(Places::new(places))
     }
+    // ANCHOR_END: step3-load
+    // ANCHOR: step3-at
 
     /// The place at `point`: of several, the first.
     pub fn at(&self, point: Point) -> Option<&Place> {
@@ -75,6 +82,7 @@ impl Places {
     }
     // ANCHOR_END: step5-within
 }
+// ANCHOR_END: step3-at
 // ANCHOR: step5-in-order
 
 fn in_order(a: i32, b: i32) -> (i32, i32) {

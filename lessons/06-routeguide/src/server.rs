@@ -1,4 +1,5 @@
 // ANCHOR: step3-server
+// ANCHOR: step3-imports
 //! The server: it checks what it is told before it believes it.
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use tonic::{Request, Response, Status};
 use crate::pb::route_guide_server::{RouteGuide, RouteGuideServer};
 use crate::pb::{Feature, Point};
 use crate::places::Places;
+// ANCHOR_END: step3-imports
 // ANCHOR: step5-server-imports
 
 use std::pin::Pin;
@@ -49,6 +51,7 @@ const MAX_BYTES_OF_NOTES: usize = 16 * 1024 * 1024;
 /// What keeping a note takes besides its own bytes, roughly: its place in the map and the vector.
 const BYTES_AROUND_A_NOTE: usize = 256;
 // ANCHOR_END: step7-server-imports
+// ANCHOR: step3-servicer
 
 /// Implements the service `routeguide.RouteGuide`.
 pub struct RouteGuideServicer {
@@ -142,6 +145,8 @@ impl RouteGuide for RouteGuideServicer {
     }
     // ANCHOR_END: step7-route-chat
 }
+// ANCHOR_END: step3-servicer
+// ANCHOR: step3-on-earth
 
 /// `point`, if its coordinates are degrees times 10^7.
 fn on_earth(point: Point) -> Result<Point, Status> {
@@ -156,6 +161,7 @@ fn on_earth(point: Point) -> Result<Point, Status> {
     }
     Ok(point)
 }
+// ANCHOR_END: step3-on-earth
 // ANCHOR: step5-given
 
 /// The point in the field `name` of a message, if there is one, and it is on earth.
@@ -186,6 +192,7 @@ fn too_many_notes() -> Status {
     ))
 }
 // ANCHOR_END: step7-too-many-notes
+// ANCHOR: step3-run
 
 /// Serves `places` on `listener` until `shutdown` ends. Calls that are under way then may
 /// finish; new ones are refused.
@@ -214,4 +221,5 @@ pub async fn run(
         .await?;
     Ok(())
 }
+// ANCHOR_END: step3-run
 // ANCHOR_END: step3-server

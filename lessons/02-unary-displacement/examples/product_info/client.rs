@@ -27,6 +27,7 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     })?;
     let mut stub = ProductInfoClient::new(channel);
 
+    // ANCHOR: calls
     for (name, description) in [("Kettle", "Boils a litre"), ("Teapot", "Holds four cups")] {
         let product = Product { id: "".into(), name: name.into(), description: description.into() };
         let id = stub.add_product(product).await?.into_inner();
@@ -46,4 +47,5 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         }
     }
     Ok(())
+    // ANCHOR_END: calls
 }

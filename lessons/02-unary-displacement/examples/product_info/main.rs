@@ -1,6 +1,7 @@
 //! The exercise of the lesson, solved: a catalogue of products, kept by the server.
 //! `cargo run -p unary-displacement --example product_info server [ADDR]`, and `client [ADDR]`.
 
+// ANCHOR: modules
 mod client;
 mod server;
 
@@ -8,6 +9,7 @@ mod server;
 mod pb {
     tonic::include_proto!("ecommerce");
 }
+// ANCHOR_END: modules
 
 use std::env;
 use std::error::Error;

@@ -11,13 +11,16 @@ use tonic::{Request, Response, Status};
 use super::pb::product_info_server::{ProductInfo, ProductInfoServer};
 use super::pb::{Product, ProductId};
 
+// ANCHOR: state
 /// Implements the service `ecommerce.ProductInfo`.
 #[derive(Default)]
 pub struct ProductInfoServicer {
     /// By id. All calls share one servicer, side by side: hence the lock.
     products: Mutex<HashMap<String, Product>>,
 }
+// ANCHOR_END: state
 
+// ANCHOR: methods
 #[tonic::async_trait]
 impl ProductInfo for ProductInfoServicer {
     async fn add_product(&self, request: Request<Product>) -> Result<Response<ProductId>, Status> {
@@ -37,6 +40,7 @@ impl ProductInfo for ProductInfoServicer {
         }
     }
 }
+// ANCHOR_END: methods
 
 /// Serves on `listener` until `shutdown` ends.
 ///

@@ -27,6 +27,7 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     })?;
     let mut stub = TeamsClient::new(channel);
 
+    // ANCHOR: calls
     for city in ["Chicago", "Miami", ""] {
         writeln!(stdout(), "Teams client asks for {city:?}")?;
         let mut teams = stub.get_teams(TeamRequest { city: city.into() }).await?.into_inner();
@@ -35,4 +36,5 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         }
     }
     Ok(())
+    // ANCHOR_END: calls
 }

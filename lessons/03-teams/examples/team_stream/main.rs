@@ -1,6 +1,7 @@
 //! The exercise of the lesson, solved: one request, a stream of teams.
 //! `cargo run -p teams --example team_stream server [ADDR]`, and `client [ADDR]`.
 
+// ANCHOR: modules
 mod client;
 mod server;
 
@@ -8,6 +9,7 @@ mod server;
 mod pb {
     include!(concat!(env!("OUT_DIR"), "/team_stream/_.rs"));
 }
+// ANCHOR_END: modules
 
 use std::env;
 use std::error::Error;

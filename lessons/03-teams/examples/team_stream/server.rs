@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 use super::pb::teams_server::{Teams, TeamsServer};
 use super::pb::{TeamRequest, TeamResponse};
 
+// ANCHOR: servicer
 /// Implements the service `Teams`, with a stream of teams.
 pub struct TeamsServicer;
 
@@ -35,6 +36,7 @@ impl Teams for TeamsServicer {
         Ok(Response::new(Box::pin(teams)))
     }
 }
+// ANCHOR_END: servicer
 
 /// Serves on `listener` until `shutdown` ends.
 ///

@@ -27,11 +27,13 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     })?;
     let mut stub = MovieClient::new(channel);
 
+    // ANCHOR: sizes
     let request = MovieId { id: "a8034f44-aee4-44cf-b32c-74cf452aaaae".into() };
     let movie = stub.get_movie_by_id(request).await?.into_inner();
     let json = serde_json::to_string(&movie)?;
     writeln!(stdout(), "{json}")?;
     writeln!(stdout(), "as JSON: {} bytes", json.len())?;
     writeln!(stdout(), "as protocol buffer: {} bytes", movie.encoded_len())?;
+    // ANCHOR_END: sizes
     Ok(())
 }

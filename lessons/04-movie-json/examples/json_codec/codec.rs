@@ -1,5 +1,6 @@
 //! A codec: how a message becomes bytes, and bytes a message. This one speaks JSON.
 
+// ANCHOR: codec
 use std::marker::PhantomData;
 
 use prost::bytes::{Buf, BufMut};
@@ -36,7 +37,9 @@ where
         JsonCodec::default()
     }
 }
+// ANCHOR_END: codec
 
+// ANCHOR: encoder
 impl<Out: Serialize, In> Encoder for JsonCodec<Out, In> {
     type Item = Out;
     type Error = Status;
@@ -48,7 +51,9 @@ impl<Out: Serialize, In> Encoder for JsonCodec<Out, In> {
         Ok(())
     }
 }
+// ANCHOR_END: encoder
 
+// ANCHOR: decoder
 impl<Out, In: DeserializeOwned> Decoder for JsonCodec<Out, In> {
     type Item = In;
     type Error = Status;
@@ -63,3 +68,4 @@ impl<Out, In: DeserializeOwned> Decoder for JsonCodec<Out, In> {
         Ok(Some(message))
     }
 }
+// ANCHOR_END: decoder

@@ -1,6 +1,7 @@
 //! JSON on the wire: the films of the lesson without protocol buffers.
 //! `cargo run -p movie-json --example json_codec server [ADDR [DATA]]`, and `client [ADDR]`.
 
+// ANCHOR: modules
 mod client;
 mod codec;
 mod server;
@@ -9,6 +10,7 @@ mod server;
 mod json {
     tonic::include_proto!("json.Movie");
 }
+// ANCHOR_END: modules
 
 use std::env;
 use std::error::Error;

@@ -9,6 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::json::movie_server::{Movie, MovieServer};
 
+// ANCHOR: servicer
 /// Implements the service `json.Movie`.
 pub struct JsonMovieServicer {
     movies: Movies,
@@ -27,6 +28,7 @@ impl Movie for JsonMovieServicer {
         }
     }
 }
+// ANCHOR_END: servicer
 
 /// Serves `movies` on `listener` until `shutdown` ends.
 ///
