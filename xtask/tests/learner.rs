@@ -25,7 +25,7 @@ const LESSONS: [(&str, &str, usize); 6] = [
     ("03-teams", "teams", 4),
     ("04-movie-json", "movie-json", 5),
     ("05-streaming", "streaming", 7),
-    ("06-routeguide", "routeguide", 7),
+    ("06-routeguide", "routeguide", 8),
 ];
 
 /// A folder outside the repository, in which somebody learns.

@@ -43,6 +43,7 @@ pub fn distance(start: Point, end: Point) -> f32 {
 
 /// Serves on `listener` until `shutdown` ends. Calls that are under way then may finish;
 /// new ones are refused.
+/// Nothing limits this wait, or the number of connections: lesson 6 does, in step 8.
 ///
 /// # Errors
 ///

@@ -69,6 +69,7 @@ fn print_metadata(metadata: &MetadataMap) -> io::Result<()> {
 
 /// Serves on `listener` until `shutdown` ends. Calls that are under way then may finish;
 /// new ones are refused.
+/// Nothing limits this wait, or the number of connections: lesson 6 does, in step 8.
 ///
 /// # Errors
 ///

@@ -128,6 +128,7 @@ impl RequestStreaming for RequestStreamingServicer {
 
 /// Serves on `listener` until `shutdown` ends. Calls that are under way then may finish;
 /// new ones are refused.
+/// Nothing limits this wait, a stream, or the number of connections: lesson 6 does, in step 8.
 ///
 /// # Errors
 ///

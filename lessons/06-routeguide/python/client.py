@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 
 import grpc
@@ -38,6 +39,8 @@ def run(addr: str) -> None:
         record_route(stub)
         print("----- RouteChat -----")
         route_chat(stub)
+        print("----- Deadline -----")
+        deadline(stub)
 
 
 # ANCHOR: get-feature
@@ -107,6 +110,28 @@ def route_chat(stub: RouteGuideStub) -> None:
         print_note("Sending", note)
     for note in stub.RouteChat(iter(notes)):
         print_note("Received", note)
+
+
+# ANCHOR: deadline
+def deadline(stub: RouteGuideStub) -> None:
+    """A chat in which nobody says anything. It ends because of its deadline."""
+    print("Saying nothing for 100 milliseconds")
+    over = threading.Event()
+
+    def say_nothing() -> Iterator[RouteNote]:
+        over.wait()
+        yield from ()
+
+    try:
+        for _ in stub.RouteChat(say_nothing(), timeout=0.1):
+            pass
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
+            raise
+        print("The time is over, and so is the chat")
+    finally:
+        over.set()
+# ANCHOR_END: deadline
 
 
 def print_note(what: str, note: RouteNote) -> None:

@@ -22,6 +22,17 @@ use async_stream::stream;
 
 use crate::pb::RouteNote;
 // ANCHOR_END: step7-client-imports
+// ANCHOR: step8-client-imports
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use tokio::time::timeout;
+use tonic::{Code, Request};
+
+/// How long the client waits for a server that goes on after the deadline.
+const PATIENCE: Duration = Duration::from_secs(5);
+// ANCHOR_END: step8-client-imports
 // ANCHOR: step4-run
 
 /// A place that the server knows by name.
@@ -63,6 +74,11 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     writeln!(stdout(), "----- RouteChat -----")?;
     route_chat(&mut stub).await?;
     // ANCHOR_END: step7-run
+    // ANCHOR: step8-run
+
+    writeln!(stdout(), "----- Deadline -----")?;
+    deadline(&mut stub).await?;
+    // ANCHOR_END: step8-run
 
     Ok(())
 }
@@ -164,4 +180,23 @@ fn print_note(what: &str, note: &RouteNote) -> io::Result<()> {
     writeln!(stdout(), "{what} {:?} at {place}", note.message)
 }
 // ANCHOR_END: step7-call-route-chat
+// ANCHOR: step8-call-deadline
+
+/// A chat in which nobody says anything. It ends because of its deadline.
+async fn deadline(stub: &mut RouteGuideClient<Channel>) -> anyhow::Result<()> {
+    writeln!(stdout(), "Saying nothing for 100 milliseconds")?;
+    let mut request = Request::new(tokio_stream::pending());
+    // It tells the server. Of a stream, tonic's client only looks at the clock until it begins.
+    request.set_timeout(Duration::from_millis(100));
+    let chat = async { stub.route_chat(request).await?.into_inner().message().await };
+    let end = timeout(PATIENCE, chat).await;
+    let end = end.context("unimplemented: the server goes on after the deadline of a call")?;
+    let code = end.err().map(|status| status.code());
+    // Cancelled: the clock of our own side was faster.
+    let is_late = matches!(code, Some(Code::DeadlineExceeded | Code::Cancelled));
+    ensure!(is_late, "a chat in which nobody speaks ended with {code:?}");
+    writeln!(stdout(), "The time is over, and so is the chat")?;
+    Ok(())
+}
+// ANCHOR_END: step8-call-deadline
 // ANCHOR_END: step4-client

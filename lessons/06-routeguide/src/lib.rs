@@ -16,3 +16,12 @@ pub mod server;
 
 pub mod client;
 // ANCHOR_END: step4-module
+// ANCHOR: step6-module
+
+pub mod limits;
+// ANCHOR_END: step6-module
+// ANCHOR: step8-module
+
+mod bounded;
+mod connections;
+// ANCHOR_END: step8-module

@@ -28,6 +28,7 @@ use std::time::Instant;
 
 use tonic::Streaming;
 
+use crate::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
 use crate::pb::RouteSummary;
 
 /// The earth, taken for a sphere: its radius in metres.
@@ -39,18 +40,17 @@ use std::collections::HashMap;
 
 use prost::Message;
 
+use crate::limits::{BYTES_AROUND_A_NOTE, MAX_BYTES_OF_NOTES, MAX_NOTES_AT_A_POINT};
 use crate::pb::RouteNote;
-
-/// How many notes a stream may leave at one point. Each is sent again for every later one, so
-/// that n of them cost n * n / 2 answers.
-const MAX_NOTES_AT_A_POINT: usize = 500;
-
-/// How many bytes all notes of a stream may take: the server keeps them until it ends.
-const MAX_BYTES_OF_NOTES: usize = 16 * 1024 * 1024;
-
-/// What keeping a note takes besides its own bytes, roughly: its place in the map and the vector.
-const BYTES_AROUND_A_NOTE: usize = 256;
 // ANCHOR_END: step7-server-imports
+// ANCHOR: step8-server-imports
+
+use tokio::sync::watch;
+
+use crate::bounded::{Bounded, Drain};
+use crate::connections;
+use crate::limits::{MAX_CALLS_ON_A_CONNECTION, MAX_MESSAGE_BYTES, SILENCE_TIME};
+// ANCHOR_END: step8-server-imports
 // ANCHOR: step3-servicer
 
 /// Implements the service `routeguide.RouteGuide`.
@@ -207,18 +207,30 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let servicer = RouteGuideServicer { places: Arc::new(places) };
+    // ANCHOR: step8-stop
+    let (stopping, drain) = watch::channel(None);
+    let shutdown = async move {
+        shutdown.await;
+        stopping.send_replace(Some(tokio::time::Instant::now()));
+    };
+    let servicer = Bounded::new(servicer, Drain(drain.clone()));
+    let incoming = connections::limited(incoming, Drain(drain));
+    // ANCHOR_END: step8-stop
+    let service = RouteGuideServer::new(servicer);
     let mut builder = Server::builder();
     // ANCHOR: step6-windows
-    // What a client may send ahead of us, in bytes: on one stream, and on a connection. See
-    // lesson 5 for why.
     builder = builder
-        .initial_stream_window_size(64 * 1024)
-        .initial_connection_window_size(8 * 1024 * 1024);
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW);
     // ANCHOR_END: step6-windows
-    builder
-        .add_service(RouteGuideServer::new(servicer))
-        .serve_with_incoming_shutdown(incoming, shutdown)
-        .await?;
+    // ANCHOR: step8-builder
+    let service = service.max_decoding_message_size(MAX_MESSAGE_BYTES);
+    builder = builder
+        .max_concurrent_streams(MAX_CALLS_ON_A_CONNECTION)
+        .http2_keepalive_interval(Some(SILENCE_TIME))
+        .http2_keepalive_timeout(Some(SILENCE_TIME));
+    // ANCHOR_END: step8-builder
+    builder.add_service(service).serve_with_incoming_shutdown(incoming, shutdown).await?;
     Ok(())
 }
 // ANCHOR_END: step3-run
