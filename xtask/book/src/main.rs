@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use book::listing::Listings;
 use book::preprocess::Lessons;
-use book::{FOLDER, scene, serve};
+use book::{FOLDER, scene};
 use clap::{Parser, Subcommand};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 use xtask::lessons::Workspace;
@@ -17,6 +17,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     /// Serve the book, and build it again whenever a file changes
+    #[cfg(feature = "serve")]
     #[arg(long)]
     serve: bool,
     /// Open the book in a browser
@@ -76,8 +77,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         return Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
+    #[cfg(feature = "serve")]
     if cli.serve {
-        return serve::run(workspace, cli.open).await;
+        return book::serve::run(workspace, cli.open).await;
     }
     let folder = workspace.root.join(FOLDER).join("book");
     book::build(&workspace, &folder, None)?;
