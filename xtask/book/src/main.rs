@@ -1,4 +1,4 @@
-//! Builds the book, serves it, and keeps what it shows up to date: see `cargo xtask book --help`.
+//! Builds the book, and keeps what it shows up to date: see `cargo xtask book --help`.
 
 use std::io::{Write, stderr, stdin, stdout};
 use std::process::ExitCode;
@@ -16,10 +16,6 @@ use xtask::lessons::Workspace;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Serve the book, and build it again whenever a file changes
-    #[cfg(feature = "serve")]
-    #[arg(long)]
-    serve: bool,
     /// Open the book in a browser
     #[arg(long)]
     open: bool,
@@ -76,10 +72,6 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             writeln!(stdout(), "{problem}")?;
         }
         return Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-    }
-    #[cfg(feature = "serve")]
-    if cli.serve {
-        return book::serve::run(workspace, cli.open).await;
     }
     let folder = workspace.root.join(FOLDER).join("book");
     book::build(&workspace, &folder, None)?;
