@@ -42,9 +42,14 @@ impl Args {
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
     let mut command = Command::new(cargo());
-    command.args(["run", "--package", "book", "--"]).current_dir(&workspace.root);
-    for (wanted, flag) in [(args.serve, "--serve"), (args.open, "--open"), (args.bless, "--bless")]
-    {
+    command.args(["run", "--package", "book", "--bin"]).current_dir(&workspace.root);
+    if args.serve {
+        command.args(["serve-book", "--"]);
+    } else {
+        // Without the web server, which takes its time to compile.
+        command.args(["book", "--no-default-features", "--"]);
+    }
+    for (wanted, flag) in [(args.open, "--open"), (args.bless, "--bless")] {
         command.args(wanted.then_some(flag));
     }
     let status = process::spawn(command)?.child.wait().await?;

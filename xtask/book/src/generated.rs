@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use cargo_metadata::Message;
 use xtask::cargo::RENDERED;
-use xtask::lessons::{Workspace, shown};
+use xtask::lessons::Workspace;
 use xtask::{regions, states};
 
-use crate::FOLDER;
+use crate::{FOLDER, page};
 
 /// The line of an excerpt that stands for any number of lines.
 const ANY_LINES: &str = "...";
@@ -45,11 +45,13 @@ pub(crate) fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 ///
 /// If a lesson does not build.
 pub async fn problems(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
+    let pages = page::read_all(&workspace.root.join(FOLDER).join("src"))?;
     let mut problems = Vec::new();
     // By lesson and step: all that was generated.
     let mut generated: HashMap<String, HashMap<usize, Vec<String>>> = HashMap::new();
     for path in files(&workspace.root)? {
-        let name = shown(&path, &workspace.root).to_string();
+        let name = page::slashed(path.strip_prefix(&workspace.root)?);
+        let place = page::place_of(&pages, &name);
         let file = path.file_name().unwrap_or_default().to_string_lossy();
         let step = file.strip_prefix("step").and_then(|rest| rest.split_once('-'));
         let step = step.and_then(|(step, _)| step.parse().ok());
@@ -68,9 +70,9 @@ pub async fn problems(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
         match first {
             Some(usize::MAX) => {}
             Some(line) => problems.push(format!(
-                "{name}:{line}: the generator does not write this at step {step} of {lesson}"
+                "{place}{name}:{line}: the generator does not write this at step {step} of {lesson}"
             )),
-            None => problems.push(format!("{name}: nothing is generated at step {step}")),
+            None => problems.push(format!("{place}{name}: nothing is generated at step {step}")),
         }
     }
     Ok(problems)

@@ -10,6 +10,7 @@ pub mod page;
 pub mod pictures;
 pub mod preprocess;
 pub mod scene;
+#[cfg(feature = "serve")]
 pub mod serve;
 pub mod session;
 

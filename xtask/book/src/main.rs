@@ -1,4 +1,4 @@
-//! Builds the book, serves it, and keeps what it shows up to date: see `cargo xtask book --help`.
+//! Builds the book, and keeps what it shows up to date: see `cargo xtask book --help`.
 
 use std::io::{Write, stderr, stdin, stdout};
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use book::listing::Listings;
 use book::preprocess::Lessons;
-use book::{FOLDER, scene, serve};
+use book::{FOLDER, scene};
 use clap::{Parser, Subcommand};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 use xtask::lessons::Workspace;
@@ -16,9 +16,6 @@ use xtask::lessons::Workspace;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Serve the book, and build it again whenever a file changes
-    #[arg(long)]
-    serve: bool,
     /// Open the book in a browser
     #[arg(long)]
     open: bool,
@@ -75,9 +72,6 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             writeln!(stdout(), "{problem}")?;
         }
         return Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-    }
-    if cli.serve {
-        return serve::run(workspace, cli.open).await;
     }
     let folder = workspace.root.join(FOLDER).join("book");
     book::build(&workspace, &folder, None)?;

@@ -72,6 +72,22 @@ pub fn read_all(folder: &Path) -> anyhow::Result<Vec<Page>> {
     Ok(pages)
 }
 
+/// Where on `pages` the file at `path`, from the folder of the workspace, is shown: `page:line: `.
+/// Nothing if it is on none.
+pub fn place_of(pages: &[Page], path: &str) -> String {
+    for page in pages {
+        let from = format!("{}/src/{}", crate::FOLDER, page.path);
+        for (index, line) in page.text.lines().enumerate() {
+            if let Some(Directive::Include { path: included, .. }) = directive(line)
+                && join(&from, included).is_some_and(|included| included == path)
+            {
+                return format!("{}:{}: ", page.file().display(), index + 1);
+            }
+        }
+    }
+    String::new()
+}
+
 /// `path` with `/`, on every system.
 pub fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use xtask::lessons::{Workspace, shown};
+use xtask::lessons::Workspace;
 use xtask::transcript;
 
 use crate::FOLDER;
 use crate::desk::{Desk, lesson_of};
 use crate::listing::Listings;
+use crate::page;
 
 /// What begins a line that sets the scene, and is not shown.
 pub const SETTING: &str = "#!";
@@ -36,21 +37,22 @@ pub fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
 /// If a scene cannot be read or written.
 pub async fn play_all(workspace: &Workspace, bless: bool) -> anyhow::Result<Vec<String>> {
     let listings = Listings::read(workspace)?;
+    let pages = page::read_all(&workspace.root.join(FOLDER).join("src"))?;
     let mut problems = Vec::new();
     for path in files(&workspace.root)? {
-        let name = shown(&path, &workspace.root).to_string();
+        let name = page::slashed(path.strip_prefix(&workspace.root)?);
+        let place = page::place_of(&pages, &name);
         let text = fs::read_to_string(&path).with_context(|| name.clone())?;
         let played = match play(workspace, &listings, &text).await {
             Ok(played) => played,
             Err(error) => {
-                problems.push(format!("{name}: {error:#}"));
+                problems.push(format!("{place}{name}: {error:#}"));
                 continue;
             }
         };
         let Some(difference) = transcript::compare(&path, &played)? else { continue };
         if bless {
             difference.bless(&path)?;
-            problems.retain(|problem| !problem.starts_with(&name));
             eprintln!("wrote {name}");
         } else {
             let line = difference.line.unwrap_or(1);

@@ -2,7 +2,6 @@
 
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +33,7 @@ const QUIET: Duration = Duration::from_millis(100);
 /// # Errors
 ///
 /// If the first build fails, or the book cannot be served.
-pub async fn run(workspace: Workspace, open: bool) -> anyhow::Result<ExitCode> {
+pub async fn run(workspace: Workspace, open: bool) -> anyhow::Result<()> {
     let workspace = Arc::new(workspace);
     let folder = workspace.target.join("book");
     // Before the first build, so that no change is missed.
@@ -70,7 +69,7 @@ pub async fn run(workspace: Workspace, open: bool) -> anyhow::Result<ExitCode> {
         result = serve(listener, &folder, reload.clone()) => result?,
         result = rebuild => result?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Serves the built book in `folder` on `listener`, and tells browsers of each `reload`.

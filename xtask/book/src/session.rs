@@ -2,12 +2,15 @@
 //! from its listings.
 
 use std::collections::HashSet;
+use std::env;
 use std::fs;
+use std::io::{Write, stderr};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
 use xtask::ci;
 use xtask::lessons::Workspace;
+use xtask::python::Python;
 
 use crate::desk::Desk;
 use crate::listing::{LessonSource, Listings};
@@ -47,9 +50,8 @@ pub async fn read(
                     }
                     _ if block.language == "console" && !line.trim().is_empty() => {
                         let step = step_of(page);
-                        run(&mut desk, line, lesson.map(|(_, lesson)| lesson), step)
-                            .await
-                            .with_context(at)?;
+                        let lesson = lesson.map(|(_, lesson)| lesson);
+                        run(workspace, &mut desk, line, lesson, step).await.with_context(at)?;
                     }
                     _ => {}
                 }
@@ -109,6 +111,7 @@ fn write(
 
 /// Runs a command of a page.
 async fn run(
+    workspace: &Workspace,
     desk: &mut Desk<'_>,
     line: &str,
     lesson: Option<&LessonSource>,
@@ -121,6 +124,14 @@ async fn run(
     }
     // These are run by `cargo xtask ci` as they stand.
     if ci::COMMANDS.contains(&line) {
+        return Ok(());
+    }
+    if line.ends_with(" --python")
+        && env::var_os("CI").is_none()
+        && let Err(error) = Python::prepare(workspace).await
+    {
+        // Not eprintln!, which a test that passes keeps to itself.
+        writeln!(stderr(), "skipped: nobody runs `{line}`: {error:#}")?;
         return Ok(());
     }
     // A page says in words that somebody runs their own programs in their own crate.

@@ -250,8 +250,8 @@ async fn search_finds_what_is_in_the_book() -> Result<()> {
 async fn a_page_is_loaded_again_when_a_file_changes() -> Result<()> {
     let Some(driver) = Driver::start().await? else { return Ok(()) };
     let workspace = Workspace::load().await?;
-    let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
-    command.arg("--serve").current_dir(&workspace.root);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_serve-book"));
+    command.current_dir(&workspace.root);
     let mut server = Program::start(command)?;
     let line = timeout(LIMIT, server.stdout.first_line()).await?;
     let Some(line) = line else { bail!("{}", server.stderr.text()) };
