@@ -4,6 +4,7 @@
 
 #![allow(missing_docs, reason = "public for the book's program only, and named for what they are")]
 
+pub mod bench;
 pub mod book;
 pub mod cargo;
 pub mod check;
@@ -60,6 +61,8 @@ enum Command {
     Hint(hint::Args),
     /// Build the book to read alongside, or serve it while you write on it
     Book(book::Args),
+    /// Measure the lessons: calls a second, latencies, memory; it takes some minutes
+    Bench(bench::Args),
     /// Run every check that a change must pass: formatting, clippy, the tests, verify, steps, book
     Ci,
 }
@@ -120,6 +123,7 @@ async fn command(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(&args).await,
         Command::Hint(args) => hint::run(&args).await,
         Command::Book(args) => book::run(&args).await,
+        Command::Bench(args) => bench::run(&args).await,
         Command::Ci => ci::run().await,
     }
 }

@@ -95,6 +95,18 @@ impl Listings {
         }
         Ok(Listing { text: text(&lines), file, step: None })
     }
+
+    /// What was measured, for the charts: `cargo xtask bench` has written it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, in words for whoever wrote the page.
+    pub fn measured(&self) -> Result<serde_json::Value, String> {
+        let path = format!("{}/measured.json", crate::FOLDER);
+        let json = fs::read_to_string(self.root.join(&path));
+        let json = json.map_err(|error| format!("cannot read {path}: {error}"))?;
+        serde_json::from_str(&json).map_err(|error| format!("{path}: {error}"))
+    }
 }
 
 impl LessonSource {

@@ -1,6 +1,8 @@
 //! Pictures: SVG in the page itself, so that it has the colours of the reader's theme. Each is narrow
 //! enough for a phone, and says in words what it shows.
 
+mod costs;
+
 use std::fmt::Write;
 
 use xtask::regions::Source;
@@ -26,6 +28,7 @@ pub fn draw(words: &[&str], listings: &Listings) -> Result<String, String> {
             let lesson = listings.lessons.iter().find(|lesson| lesson.name == *name);
             files(lesson.ok_or_else(unknown)?)
         }
+        ["cost", what] => costs::draw(what, listings)?,
         _ => return Err(unknown()),
     };
     Ok(picture.end())

@@ -1,0 +1,125 @@
+//! Measures what the lessons cost: see `cargo xtask bench --help`.
+
+mod bare;
+mod data;
+mod load;
+mod machine;
+mod progress;
+mod report;
+mod server;
+mod sizes;
+mod slow_reader;
+mod streams;
+mod unary;
+mod verify;
+
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::{Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
+use xtask::cargo::{Build, RENDERED};
+use xtask::lessons::{Lesson, Programs, Workspace, shown};
+use xtask::python::Python;
+
+use crate::machine::Machine;
+use crate::progress::Progress;
+use crate::report::Report;
+
+/// Measures what the lessons cost
+#[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Which lessons [default: all]
+    lessons: Vec<String>,
+    /// Measure the lessons in Python, too
+    #[arg(long)]
+    python: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Be the ceiling: a server of hello world whose reply is a constant
+    BareServer {
+        /// HOST:PORT
+        addr: String,
+    },
+}
+
+/// How many parts a run has.
+const PARTS: usize = 5;
+
+fn main() -> ExitCode {
+    match start(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // If not even this can be printed, there is still the exit code.
+            _ = writeln!(stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        // As the lessons do it.
+        Some(Command::BareServer { addr }) => Runtime::new()?.block_on(bare::serve(&addr)),
+        // One thread makes all calls: it leaves the other cores to the server, and can start it: see
+        // `xtask::process::spawn`.
+        None => Builder::new_current_thread()
+            .enable_all()
+            .build()?
+            .block_on(run(&cli.lessons, cli.python)),
+    }
+}
+
+async fn run(names: &[String], with_python: bool) -> anyhow::Result<()> {
+    let workspace = Workspace::load().await?;
+    let lessons = &*workspace.select(names)?;
+    let python = if with_python { Some(Python::prepare(&workspace).await?) } else { None };
+    let programs = &build(&workspace, lessons).await?;
+    let folder = tempfile::tempdir()?;
+    let progress = &Progress::new(PARTS)?;
+
+    let machine = Machine::this().await?;
+    let unary = unary::measure(lessons, programs, python.as_ref(), progress).await?;
+    progress.part_done();
+    let sizes = sizes::measure(lessons, programs, folder.path(), progress).await?;
+    progress.part_done();
+    let streams = streams::measure(lessons, programs, folder.path(), progress).await?;
+    progress.part_done();
+    let slow_reader = slow_reader::measure(lessons, programs, folder.path(), progress).await?;
+    progress.part_done();
+    let (verify, targets) = (Vec::new(), Vec::new());
+    let mut report = Report { machine, unary, streams, sizes, slow_reader, verify, targets };
+    report.targets = report.targets();
+    let path = workspace.target.join("bench.json");
+    // Before the longest part, so that it can be stopped there.
+    report.write(&path)?;
+    if names.is_empty() {
+        // Next to the other one: what is built needs room.
+        let target = tempfile::tempdir_in(&workspace.target)?;
+        report.verify = verify::measure(&workspace, target.path(), progress).await?;
+        report.write(&path)?;
+    }
+    progress.ends();
+    let path = shown(&path, &workspace.root);
+    writeln!(stdout(), "{}\nThe same as JSON, with more in it: {path}", report.table())?;
+    Ok(())
+}
+
+/// Builds the programs of `lessons` in release, all in one `cargo build`.
+async fn build(workspace: &Workspace, lessons: &[&Lesson]) -> anyhow::Result<Programs> {
+    let mut args = vec!["--release", "--bins", RENDERED];
+    for lesson in lessons {
+        args.extend(["--package", &lesson.package]);
+    }
+    let (programs, status) = Programs::of(Build::start(&workspace.root, &args, false)?).await?;
+    if !status.success() {
+        bail!("the lessons do not build: {status}");
+    }
+    Ok(programs)
+}

@@ -1,0 +1,72 @@
+//! How long `cargo xtask verify` takes, and where its time goes.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+use tokio::process::Command;
+use tokio::time::timeout;
+use xtask::cargo::cargo;
+use xtask::lessons::Workspace;
+use xtask::process;
+
+use crate::progress::Progress;
+
+/// How long a part of it may take.
+const TIME_LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// The seconds that each part takes.
+#[derive(Serialize)]
+pub struct Verify {
+    /// `cold`: nothing has been compiled; `warm`: everything has.
+    pub state: &'static str,
+    pub compile_runner: f64,
+    pub compile_lessons: f64,
+    pub run_pairs: f64,
+}
+
+/// Measures it in the new target directory `target`, first cold, then warm. What is downloaded is
+/// there already.
+///
+/// # Errors
+///
+/// If a part of it fails, or takes too long.
+pub async fn measure(
+    workspace: &Workspace,
+    target: &Path,
+    progress: &Progress,
+) -> anyhow::Result<Vec<Verify>> {
+    let mut lessons = vec!["build", "--bins", "--examples"];
+    for lesson in &workspace.lessons {
+        lessons.extend(["--package", &lesson.package]);
+    }
+    let mut states = Vec::new();
+    for state in ["cold", "warm"] {
+        let mut seconds = Vec::new();
+        for (what, args) in [
+            ("the runner", &["build", "--package", "xtask"][..]),
+            ("the lessons", &lessons),
+            ("the pairs", &["run", "--package", "xtask", "--", "verify"]),
+        ] {
+            progress.says(format!("verify, {state}: {what}"));
+            let started = Instant::now();
+            let mut command = Command::new(cargo());
+            command.args(args).current_dir(&workspace.root).env("CARGO_TARGET_DIR", target);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            let mut process = process::spawn(command)?;
+            let status = timeout(TIME_LIMIT, process.child.wait()).await;
+            let status =
+                status.with_context(|| format!("verify, {state}: {what}: not in time"))??;
+            if !status.success() {
+                bail!("verify, {state}: {what}: {status}: run `cargo xtask verify` to see why");
+            }
+            seconds.push(started.elapsed().as_secs_f64());
+        }
+        if let [compile_runner, compile_lessons, run_pairs] = seconds[..] {
+            states.push(Verify { state, compile_runner, compile_lessons, run_pairs });
+        }
+    }
+    Ok(states)
+}

@@ -1,0 +1,367 @@
+//! Charts of what was measured: `cargo xtask bench` has written the figures.
+
+use serde_json::Value;
+
+use super::Picture;
+use crate::listing::Listings;
+
+/// The width of each chart, and where its bars begin and end at the most.
+const WIDTH: i32 = 440;
+const LEFT: i32 = 156;
+const RIGHT: i32 = 356;
+
+/// The numbers of calls in flight.
+const IN_FLIGHT: [u64; 3] = [1, 16, 256];
+
+/// The servers of hello world: package, language, and what the charts call them.
+const SERVERS: [(&str, &str, &str); 3] = [
+    ("bare", "rust", "constant reply"),
+    ("helloworld", "rust", "hello world"),
+    ("helloworld", "python", "the same in Python"),
+];
+
+/// How many entries the data files have.
+const SIZES: [(u64, &str); 3] = [(100, "100"), (10_000, "10 thousand"), (1_000_000, "a million")];
+
+/// Draws what `mdbook/measured.json` says of `what`.
+///
+/// # Errors
+///
+/// If there is no such chart, or the file has not the figures for it.
+pub(super) fn draw(what: &str, listings: &Listings) -> Result<Picture, String> {
+    let measured = Measured(listings.measured()?);
+    match what {
+        "unary" => measured.unary(),
+        "cpu" => measured.cpu(),
+        "lessons" => measured.lessons(),
+        "connections" => measured.connections(),
+        "streams" => measured.streams(),
+        "size" => measured.size(),
+        "slow-reader" => measured.slow_reader(),
+        _ => Err(format!("there is no chart `{what}`: see mdbook/README.md")),
+    }
+}
+
+/// The content of the file.
+struct Measured(Value);
+
+/// Bars that are compared with each other.
+struct Group {
+    /// What they are, and the unit.
+    title: String,
+    bars: Vec<Bar>,
+}
+
+struct Bar {
+    label: String,
+    value: f64,
+    /// Ours, rather than what it is compared with.
+    is_ours: bool,
+}
+
+impl Bar {
+    fn new(label: impl Into<String>, value: f64, is_ours: bool) -> Bar {
+        Bar { label: label.into(), value, is_ours }
+    }
+}
+
+impl Measured {
+    /// The first entry of the list `list` in which each of `keys` has its value.
+    fn find(&self, list: &str, keys: &[(&str, Value)]) -> Result<&Value, String> {
+        let mut entries = self.0[list].as_array().into_iter().flatten();
+        let found = entries.find(|entry| keys.iter().all(|(key, value)| entry[key] == *value));
+        let wanted =
+            || keys.iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>();
+        found.ok_or_else(|| missing(&format!("{list} with {}", wanted().join(", "))))
+    }
+
+    /// What a server did with so many calls in flight, on one connection.
+    fn calls_of(&self, server: &str, language: &str, in_flight: u64) -> Result<&Value, String> {
+        let keys = [
+            ("server", server.into()),
+            ("language", language.into()),
+            ("in_flight", in_flight.into()),
+            ("connects", false.into()),
+        ];
+        self.find("unary", &keys)
+    }
+
+    fn unary(&self) -> Result<Picture, String> {
+        let mut groups = Vec::new();
+        for in_flight in IN_FLIGHT {
+            let mut bars = Vec::new();
+            for (server, language, label) in SERVERS {
+                let row = self.calls_of(server, language, in_flight)?;
+                let calls = number(row, "calls_per_second")?;
+                bars.push(Bar::new(label, calls, label == "hello world"));
+            }
+            groups.push(Group { title: format!("calls a second, {in_flight} in flight"), bars });
+        }
+        Ok(bars("unary", "Calls a second, by the number of calls in flight", &groups, true))
+    }
+
+    fn cpu(&self) -> Result<Picture, String> {
+        let mut bars = Vec::new();
+        for (server, language, label) in SERVERS {
+            let row = self.calls_of(server, language, 16)?;
+            bars.push(Bar::new(label, number(row, "server_cpu_us")?, label == "hello world"));
+        }
+        let title = "microseconds of processor time a call, 16 in flight".into();
+        let groups = [Group { title, bars }];
+        Ok(self::bars("cpu", "The processor time that a server needs for a call", &groups, true))
+    }
+
+    fn lessons(&self) -> Result<Picture, String> {
+        let mut groups = Vec::new();
+        for (language, title) in [("rust", "in Rust"), ("python", "in Python")] {
+            let rows = self.0["unary"].as_array().into_iter().flatten().filter(|row| {
+                row["in_flight"] == 16 && row["server"] != "bare" && row["language"] == language
+            });
+            let bars: Result<Vec<Bar>, String> = rows
+                .map(|row| {
+                    let name = row["server"].as_str().unwrap_or_default();
+                    Ok(Bar::new(name, number(row, "calls_per_second")?, language == "rust"))
+                })
+                .collect();
+            groups.push(Group {
+                title: format!("calls a second {title}, 16 in flight"),
+                bars: bars?,
+            });
+        }
+        Ok(bars("lessons", "Calls a second of each lesson, 16 in flight", &groups, true))
+    }
+
+    fn connections(&self) -> Result<Picture, String> {
+        let keys = [("server", "helloworld".into()), ("connects", true.into())];
+        let connecting = number(self.find("unary", &keys)?, "median_us")?;
+        let sharing = number(self.calls_of("helloworld", "rust", 1)?, "median_us")?;
+        let group = Group {
+            title: "microseconds a call".into(),
+            bars: vec![
+                Bar::new("one connection", sharing, true),
+                Bar::new("one for each call", connecting, false),
+            ],
+        };
+        Ok(bars("connections", "The time of a call, one after the other", &[group], true))
+    }
+
+    fn streams(&self) -> Result<Picture, String> {
+        let rate = |server: &str, method: &str| {
+            let keys = [("server", server.into()), ("method", method.into())];
+            number(self.find("streams", &keys)?, "messages_per_second")
+        };
+        let guide = |method: &str, is_ours| {
+            Ok::<_, String>(Bar::new(method, rate("routeguide", method)?, is_ours))
+        };
+        let greeter =
+            |method: &str| Ok::<_, String>(Bar::new(method, rate("streaming", method)?, true));
+        let groups = [
+            Group {
+                title: "RouteGuide, messages a second".into(),
+                bars: vec![
+                    guide("GetFeature", false)?,
+                    guide("ListFeatures", true)?,
+                    guide("RecordRoute", true)?,
+                ],
+            },
+            Group {
+                title: "lesson 5, messages a second".into(),
+                bars: vec![
+                    greeter("SayHello_v1")?,
+                    greeter("SayHello_v2")?,
+                    greeter("SayHello_v3")?,
+                ],
+            },
+        ];
+        let title = "Messages a second: unary calls one after the other, and streams";
+        Ok(bars("streams", title, &groups, true))
+    }
+
+    fn size(&self) -> Result<Picture, String> {
+        let mut groups = Vec::new();
+        for (server, method, title) in [
+            ("routeguide", "GetFeature", "GetFeature, microseconds"),
+            ("movie-json", "GetMovieByID", "GetMovieByID, microseconds"),
+            ("routeguide", "ListFeatures", "ListFeatures with 100 hits, microseconds"),
+            ("routeguide", "", "RouteGuide, milliseconds until it is ready"),
+        ] {
+            let mut bars = Vec::new();
+            for (entries, label) in SIZES {
+                let size =
+                    self.find("sizes", &[("server", server.into()), ("entries", entries.into())])?;
+                let value = if method.is_empty() {
+                    number(size, "load_ms")?
+                } else {
+                    let mut methods = size["methods"].as_array().into_iter().flatten();
+                    let found = methods.find(|entry| entry["method"] == method);
+                    number(found.ok_or_else(|| missing(method))?, "median_us")?
+                };
+                bars.push(Bar::new(label, value, true));
+            }
+            groups.push(Group { title: title.into(), bars });
+        }
+        // Each has its own unit, and its own scale.
+        Ok(bars(
+            "size",
+            "The time of a call, and of the start, by the number of entries",
+            &groups,
+            false,
+        ))
+    }
+
+    fn slow_reader(&self) -> Result<Picture, String> {
+        const HEIGHT: i32 = 180;
+        const LEFT: i32 = 44;
+        const TOP: i32 = 12;
+        const MIB: f64 = 1024.0 * 1024.0;
+        /// What it may need: the target of the measurement.
+        const BOUND: f64 = 8.0;
+        let slow = &self.0["slow_reader"];
+        let growth = number(slow, "growth_bytes")? / MIB;
+        let all = number(slow, "stream_bytes")? / MIB;
+        let taken = number(slow, "taken")?;
+        let samples = slow["samples"].as_array().ok_or_else(|| missing("slow_reader.samples"))?;
+        let mut points = Vec::new();
+        for sample in samples {
+            points.push((number(sample, "seconds")?, number(sample, "growth_bytes")? / MIB));
+        }
+        let end = points.last().map_or(1.0, |point| point.0);
+        let top = growth.max(BOUND) * 1.1;
+        let title = "The memory of a server, in MiB more than before, while a client reads slowly";
+        let mut picture = Picture::new("cost slow-reader", title, WIDTH);
+        picture.height = HEIGHT + 24;
+        let x = |seconds: f64| LEFT + (f64::from(WIDTH - LEFT - 16) * seconds / end) as i32;
+        let y = |mib: f64| HEIGHT - (f64::from(HEIGHT - TOP) * mib.max(0.0) / top) as i32;
+        picture.line((LEFT, y(0.0)), (x(end), y(0.0)), "line");
+        picture.line((LEFT, y(BOUND)), (x(end), y(BOUND)), "way");
+        let path: Vec<String> =
+            points.iter().map(|&(seconds, mib)| format!("{} {}", x(seconds), y(mib))).collect();
+        picture.add(format_args!(
+            r#"<path d="M{}" class="grows" style="fill: none"/>"#,
+            path.join(" L")
+        ));
+        for mib in [0.0, BOUND] {
+            picture.text(LEFT - 8, y(mib) + 5, "end", "label", &format!("{mib:.0}"));
+        }
+        picture.text(LEFT, y(BOUND) - 6, "start", "label", "MiB");
+        picture.text(LEFT, HEIGHT + 18, "middle", "label", "0");
+        picture.text(x(end), HEIGHT + 18, "end", "label", &format!("{end:.0} seconds"));
+        picture.description = format!(
+            "In {end:.0} seconds the client takes {} places. The server needs {growth:.1} MiB more at \
+             the most; all places together would be {all:.0} MiB.",
+            thousands(taken)
+        );
+        Ok(picture)
+    }
+}
+
+/// Groups of horizontal bars, one below the other; with or without a scale that all share.
+fn bars(name: &str, title: &str, groups: &[Group], is_shared: bool) -> Picture {
+    const ROW: i32 = 24;
+    let mut picture = Picture::new(&format!("cost {name}"), title, WIDTH);
+    let most = |bars: &[Bar]| bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
+    let most_of_all = groups.iter().map(|group| most(&group.bars)).fold(0.0, f64::max);
+    let mut y = 0;
+    for group in groups {
+        let scale = if is_shared { most_of_all } else { most(&group.bars) };
+        let length =
+            |bar: &Bar| (f64::from(RIGHT - LEFT) * bar.value / scale).max(1.0).round() as i32;
+        let (top, mut texts) = (y + ROW, Vec::new());
+        picture.description += &format!("{}: ", group.title);
+        for (row, bar) in group.bars.iter().enumerate() {
+            let y = top + ROW * row as i32;
+            let class = if bar.is_ours { "grows" } else { "box" };
+            picture.rect((LEFT, y + 3), (length(bar), ROW - 6), class);
+            let value = thousands(bar.value);
+            picture.description += &format!("{} {value}, ", bar.label);
+            texts.push((LEFT - 8, y + 17, "end", bar.label.clone()));
+            texts.push((LEFT + length(bar) + 6, y + 17, "start", value));
+        }
+        y = top + ROW * group.bars.len() as i32 + 6;
+        // Between bars and words: so none of the words stands on a bar.
+        picture.line((LEFT, top), (LEFT, y - 6), "line");
+        picture.text(0, top - 6, "start", "name", &group.title);
+        for (x, y, anchor, text) in texts {
+            picture.text(x, y, anchor, "label", &text);
+        }
+        picture.description.truncate(picture.description.trim_end_matches(", ").len());
+        picture.description += ". ";
+    }
+    picture.height = y;
+    picture
+}
+
+fn number(value: &Value, key: &str) -> Result<f64, String> {
+    value[key].as_f64().ok_or_else(|| missing(key))
+}
+
+fn missing(what: &str) -> String {
+    format!(
+        "mdbook/measured.json has no {what}: copy target/bench.json there after `cargo xtask bench --python`"
+    )
+}
+
+/// A number for people: without a fraction unless it is small, with commas.
+fn thousands(number: f64) -> String {
+    if number < 10.0 {
+        return format!("{number:.1}");
+    }
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_chart_says_its_figures_in_words() {
+        let row = |server: &str, language: &str, in_flight: u64, calls: u64| {
+            json!({
+                "server": server, "language": language, "in_flight": in_flight,
+                "connects": false, "calls_per_second": calls,
+            })
+        };
+        let mut rows = Vec::new();
+        for in_flight in IN_FLIGHT {
+            rows.push(row("bare", "rust", in_flight, 12_345));
+            rows.push(row("helloworld", "rust", in_flight, 12_000));
+            rows.push(row("helloworld", "python", in_flight, 678));
+        }
+        let svg = Measured(json!({ "unary": rows })).unary().unwrap().end();
+        let words = svg.split("<desc").nth(1).unwrap().split("</desc>").next().unwrap();
+        let expected = "calls a second, 16 in flight: constant reply 12,345, hello world 12,000, the \
+                        same in Python 678. ";
+        assert!(words.contains(expected), "{words}");
+        assert!(svg.contains(">12,345</text>"), "{svg}");
+    }
+
+    #[test]
+    fn the_longest_bar_fills_the_width_and_the_others_are_in_proportion() {
+        let group = Group {
+            title: String::new(),
+            bars: vec![Bar::new("a", 200.0, true), Bar::new("b", 50.0, false)],
+        };
+        let svg = bars("x", "", &[group], true).end();
+        for width in [RIGHT - LEFT, ((RIGHT - LEFT) as f64 / 4.0).round() as i32] {
+            assert!(svg.contains(&format!(r#"width="{width}" height="18""#)), "{width}: {svg}");
+        }
+    }
+
+    #[test]
+    fn a_figure_that_was_not_measured_is_named() {
+        let problem = |json| Measured(json).unary().map(Picture::end).unwrap_err();
+        let none = problem(json!({}));
+        assert!(none.contains(r#"has no unary with server "bare", language "rust""#), "{none}");
+        let slow = Measured(json!({ "slow_reader": null })).slow_reader().map(Picture::end);
+        assert!(slow.unwrap_err().contains("has no growth_bytes"));
+    }
+}
