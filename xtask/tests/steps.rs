@@ -32,7 +32,13 @@ impl Workspace {
         for path in ["Cargo.toml", "Cargo.lock"].iter().chain(lessons) {
             copy(&root().join(path), &workspace.path(path))?;
         }
-        workspace.replace("Cargo.toml", r#"["lessons/*", "xtask"]"#, r#"["lessons/*"]"#)?;
+        let manifest = workspace.read("Cargo.toml")?;
+        let members = manifest.lines().find(|line| line.starts_with("members = "));
+        workspace.replace(
+            "Cargo.toml",
+            members.context("no members")?,
+            r#"members = ["lessons/*"]"#,
+        )?;
         Ok(workspace)
     }
 
