@@ -222,18 +222,19 @@ fn what_needs_a_later_step_is_told_with_its_line_in_the_lesson() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     let server = format!("{HELLO}/src/server.rs");
     workspace.replace(&server, "format!(\"Hello, {name}!\")", "hello(&name)")?;
-    let end = "// ANCHOR_END: step3-server";
+    // With the end of its line: there are excerpts whose names begin like that.
+    let end = "// ANCHOR_END: step3-server\n";
     workspace.replace(
         &server,
         end,
         &format!(
-            "{end}\n\
+            "{end}\
              // ANCHOR: step5-hello\n\
              \n\
              fn hello(name: &str) -> String {{\n    \
                  format!(\"Hello, {{name}}!\")\n\
              }}\n\
-             // ANCHOR_END: step5-hello"
+             // ANCHOR_END: step5-hello\n"
         ),
     )?;
     let run = workspace.steps("01")?;
@@ -540,7 +541,7 @@ fn a_step_that_does_not_change_the_api_need_not_be_refused() -> Result<()> {
     let title = "\"write the client\",\n";
     let more = format!("{title}    \"say goodbye\",\n");
     workspace.replace(&format!("{DISPLACEMENT}/Cargo.toml"), title, &more)?;
-    let end = "    Ok(())\n}\n// ANCHOR_END: step4-client";
+    let end = "    Ok(())\n}\n// ANCHOR_END: step4-failure";
     workspace.replace(
         &format!("{DISPLACEMENT}/src/client.rs"),
         end,
