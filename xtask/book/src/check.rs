@@ -69,8 +69,7 @@ fn blocks(page: &Page, listings: &Listings, problems: &mut Vec<String>) {
         if block.is_includes() {
             for (number, line) in &block.lines {
                 let Some(Directive::Include { path, region }) = directive(line) else { continue };
-                let from = format!("{FOLDER}/src/{}", page.path);
-                let path_in_workspace = page::join(&from, path).unwrap_or_default();
+                let path_in_workspace = page::in_workspace(&page.path, path).unwrap_or_default();
                 if let Err(what) = listings.get(&page.path, path, region) {
                     problem(*number, what);
                 } else if !sources.iter().any(|source| path_in_workspace.starts_with(source)) {
@@ -281,7 +280,7 @@ fn unused(workspace: &Workspace, pages: &[Page], problems: &mut Vec<String>) -> 
     for page in pages {
         for line in page.text.lines() {
             if let Some(Directive::Include { path, .. }) = directive(line) {
-                used.extend(page::join(&format!("{FOLDER}/src/{}", page.path), path));
+                used.extend(page::in_workspace(&page.path, path));
             }
         }
     }

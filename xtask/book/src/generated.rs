@@ -45,7 +45,7 @@ pub(crate) fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 ///
 /// If a lesson does not build.
 pub async fn problems(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
-    let pages = page::read_all(&workspace.root.join(FOLDER).join("src"))?;
+    let pages = page::read_all(&workspace.root)?;
     let mut problems = Vec::new();
     // By lesson and step: all that was generated.
     let mut generated: HashMap<String, HashMap<usize, Vec<String>>> = HashMap::new();

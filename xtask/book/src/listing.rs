@@ -70,8 +70,7 @@ impl Listings {
     /// If there is no such file or region, in words for whoever wrote the page.
     pub fn get(&self, page: &str, path: &str, region: Option<&str>) -> Result<Listing, String> {
         let outside = || format!("{path} is outside the workspace");
-        let from = format!("{}/src/{page}", crate::FOLDER);
-        let path = page::join(&from, path).ok_or_else(outside)?;
+        let path = page::in_workspace(page, path).ok_or_else(outside)?;
 
         let in_lesson = path.strip_prefix("lessons/").and_then(|rest| rest.split_once('/'));
         let file = in_lesson.map(|(_, file)| file.to_owned());

@@ -48,14 +48,16 @@ pub fn directive(line: &str) -> Option<Directive<'_>> {
     }
 }
 
-/// Reads all pages below `folder`, the summary among them, in the order of their paths.
+/// Reads all pages of the book in the workspace at `root`, the summary among them, in the order of
+/// their paths.
 ///
 /// # Errors
 ///
 /// If one cannot be read.
-pub fn read_all(folder: &Path) -> anyhow::Result<Vec<Page>> {
+pub fn read_all(root: &Path) -> anyhow::Result<Vec<Page>> {
+    let folder = root.join(crate::FOLDER).join("src");
     let mut pages = Vec::new();
-    let mut folders = vec![folder.to_owned()];
+    let mut folders = vec![folder.clone()];
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(&next).with_context(|| next.display().to_string())? {
             let path = entry?.path();
@@ -64,7 +66,7 @@ pub fn read_all(folder: &Path) -> anyhow::Result<Vec<Page>> {
             } else if path.extension().is_some_and(|extension| extension == "md") {
                 let text = fs::read_to_string(&path)
                     .with_context(|| format!("cannot read {}", path.display()))?;
-                pages.push(Page { path: slashed(path.strip_prefix(folder)?), text });
+                pages.push(Page { path: slashed(path.strip_prefix(&folder)?), text });
             }
         }
     }
@@ -76,10 +78,9 @@ pub fn read_all(folder: &Path) -> anyhow::Result<Vec<Page>> {
 /// Nothing if it is on none.
 pub fn place_of(pages: &[Page], path: &str) -> String {
     for page in pages {
-        let from = format!("{}/src/{}", crate::FOLDER, page.path);
         for (index, line) in page.text.lines().enumerate() {
             if let Some(Directive::Include { path: included, .. }) = directive(line)
-                && join(&from, included).is_some_and(|included| included == path)
+                && in_workspace(&page.path, included).is_some_and(|included| included == path)
             {
                 return format!("{}:{}: ", page.file().display(), index + 1);
             }
@@ -92,6 +93,12 @@ pub fn place_of(pages: &[Page], path: &str) -> String {
 pub fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
+}
+
+/// `path`, which the page at `page` includes, from the folder of the workspace. None if it leads out
+/// of it.
+pub fn in_workspace(page: &str, path: &str) -> Option<String> {
+    join(&format!("{}/src/{page}", crate::FOLDER), path)
 }
 
 /// `path` from the folder of `from`, both relative to the same folder. None if it leads out of it.

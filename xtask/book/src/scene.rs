@@ -37,7 +37,7 @@ pub fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
 /// If a scene cannot be read or written.
 pub async fn play_all(workspace: &Workspace, bless: bool) -> anyhow::Result<Vec<String>> {
     let listings = Listings::read(workspace)?;
-    let pages = page::read_all(&workspace.root.join(FOLDER).join("src"))?;
+    let pages = page::read_all(&workspace.root)?;
     let mut problems = Vec::new();
     for path in files(&workspace.root)? {
         let name = page::slashed(path.strip_prefix(&workspace.root)?);

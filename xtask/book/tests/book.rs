@@ -17,7 +17,7 @@ use xtask::lessons::Workspace;
 static TURN: Mutex<()> = Mutex::const_new(());
 
 fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
-    read_all(&workspace.root.join(FOLDER).join("src"))
+    read_all(&workspace.root)
 }
 
 fn none(problems: Vec<String>) -> Result<()> {

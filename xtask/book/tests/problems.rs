@@ -14,7 +14,7 @@ const LESSON: &str = "../../../lessons/01-helloworld";
 /// What the checks say of a book with the page `path`, which is `text`.
 async fn problems_of(path: &str, text: &str) -> Result<Vec<String>> {
     let workspace = Workspace::load().await?;
-    let mut pages = read_all(&workspace.root.join(FOLDER).join("src"))?;
+    let mut pages = read_all(&workspace.root)?;
     pages.retain(|page| page.path != path);
     pages.push(Page { path: path.into(), text: text.replace("LESSON", LESSON) });
     // Of the pages to which links lead here, with their headings.
