@@ -19,6 +19,14 @@ use crate::pb::{HelloReply, HelloRequest};
 
 use tonic::Streaming;
 
+/// How many bytes of a stream a client may send ahead of us. Many small messages that wait count
+/// for more than their size. With these windows their sender waits before they are too many; with
+/// the usual ones its connection would be cut.
+const STREAM_WINDOW: u32 = 64 * 1024;
+
+/// How many bytes of all streams of a connection a client may send ahead of us: see above.
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+
 /// How many bytes of names `SayHello_v2` takes. All of them go into one reply, and a client takes
 /// a message of 4 MiB at most, unless told otherwise; the rest of the reply needs less than 1 KiB.
 const MAX_NAMES: usize = 4 * 1024 * 1024 - 1024;
@@ -137,12 +145,9 @@ pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> a
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let mut builder = Server::builder();
     // ANCHOR: step5-windows
-    // What a client may send ahead of us, in bytes: on one stream, and on a connection. Many
-    // small messages that wait count for more than their size. With these windows their sender
-    // waits before they are too many; with the usual ones its connection would be cut.
     builder = builder
-        .initial_stream_window_size(64 * 1024)
-        .initial_connection_window_size(8 * 1024 * 1024);
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW);
     // ANCHOR_END: step5-windows
     let router = builder.add_service(GreeterServer::new(GreeterServicer));
     // ANCHOR: step7-add-service
