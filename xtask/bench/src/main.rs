@@ -1,6 +1,7 @@
 //! Measures what the lessons cost: see `cargo xtask bench --help`.
 
 mod bare;
+mod cores;
 mod data;
 mod load;
 mod machine;

@@ -60,14 +60,16 @@ impl Report {
         let mut add = |what: String, measured: Option<f64>, bound| {
             targets.extend(measured.map(|measured| Target::new(what, measured, bound)));
         };
+        // Where there is one core only, or none to choose, they share it.
+        let core_each = self.unary.iter().any(|row| row.core_each);
         for in_flight in IN_FLIGHT {
-            let ours = self.calls("helloworld", "rust", in_flight);
-            let ratio = ratio(ours, self.calls("bare", "rust", in_flight));
+            let ours = self.calls("helloworld", "rust", in_flight, core_each);
+            let ratio = ratio(ours, self.calls("bare", "rust", in_flight, core_each));
             let what = format!("hello world / bare handler, {in_flight} in flight");
             add(what, ratio, AtLeast(0.95));
         }
-        let ours = self.calls("helloworld", "rust", 16);
-        let ratio_of_twins = ratio(ours, self.calls("helloworld", "python", 16));
+        let ours = self.calls("helloworld", "rust", 16, false);
+        let ratio_of_twins = ratio(ours, self.calls("helloworld", "python", 16, false));
         add("hello world / its twin in Python, 16 in flight".into(), ratio_of_twins, AtLeast(15.0));
         for (method, bound) in [("GetFeature", 1.25), ("GetMovieByID", 1.25), ("ListFeatures", 1.5)]
         {
@@ -94,11 +96,19 @@ impl Report {
         Ok(fs::write(path, serde_json::to_string_pretty(self)? + "\n")?)
     }
 
-    fn calls(&self, server: &str, language: &str, in_flight: usize) -> Option<f64> {
+    /// Calls a second on one connection. With `core_each`, server and client have a core each.
+    fn calls(
+        &self,
+        server: &str,
+        language: &str,
+        in_flight: usize,
+        core_each: bool,
+    ) -> Option<f64> {
         let is_it = |row: &&Unary| {
             row.server == server
                 && row.language == language
                 && row.in_flight == in_flight
+                && row.core_each == core_each
                 && !row.connects
         };
         Some(self.unary.iter().find(is_it)?.figures.calls_per_second)
@@ -122,7 +132,7 @@ impl Report {
                 text += &aligned(head, &rows);
             }
         };
-        let unary = self.unary.iter().map(|row| {
+        let small_calls = |row: &Unary| {
             let figures = &row.figures;
             let name = match (row.connects, row.language) {
                 (true, _) => format!("{}, a connection a call", row.server),
@@ -139,20 +149,27 @@ impl Report {
                 thousands(figures.p999_us),
                 row.server_cpu_us.map_or("not said here".into(), |cpu| format!("{cpu:.1}")),
             ]
-        });
+        };
+        let head = [
+            "server",
+            "method",
+            "in flight",
+            "calls/s",
+            "median",
+            "99 %",
+            "99.9 %",
+            "server's CPU a call",
+        ];
+        let (apart, shared): (Vec<_>, Vec<_>) = self.unary.iter().partition(|row| row.core_each);
         section(
-            "Small calls on one connection; times in microseconds",
-            &[
-                "server",
-                "method",
-                "in flight",
-                "calls/s",
-                "median",
-                "99 %",
-                "99.9 %",
-                "server's CPU a call",
-            ],
-            unary.collect(),
+            "Small calls, a core for the server and one for the client; times in microseconds",
+            &head,
+            apart.into_iter().map(small_calls).collect(),
+        );
+        section(
+            "Small calls on one connection, all on the same cores; times in microseconds",
+            &head,
+            shared.into_iter().map(small_calls).collect(),
         );
         let streams = self.streams.iter().map(|row| {
             vec![

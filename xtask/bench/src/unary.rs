@@ -20,6 +20,7 @@ use xtask::lessons::{Lesson, Programs};
 use xtask::python::Python;
 use xtask::side::Side;
 
+use crate::cores::Cores;
 use crate::load::{Call, Figures, Rounds, call};
 use crate::progress::Progress;
 use crate::server::Server;
@@ -27,9 +28,10 @@ use crate::server::Server;
 /// How many calls are under way at a time, all on one connection.
 pub const IN_FLIGHT: [usize; 3] = [1, 16, 256];
 
-/// How often each server has its turn at each number of calls in flight, and for how long.
-const ROUNDS: usize = 11;
-const TURN: Duration = Duration::from_millis(200);
+/// How often each server has its turn at each number of calls in flight, and for how long. Many
+/// short turns: what disturbs one server then disturbs the others as often.
+const ROUNDS: usize = 21;
+const TURN: Duration = Duration::from_millis(100);
 
 /// Each call on a connection of its own. The system remembers each of them for a while, so they
 /// are few.
@@ -45,6 +47,8 @@ pub struct Unary {
     pub method: &'static str,
     /// Whether each call has a connection of its own; else all share one.
     pub connects: bool,
+    /// Whether the server has one core, and the client another one; else both have all of them.
+    pub core_each: bool,
     pub in_flight: usize,
     #[serde(flatten)]
     pub figures: Figures,
@@ -63,7 +67,12 @@ struct Subject {
     cpu: Option<Duration>,
 }
 
-/// Measures the servers of `lessons`.
+/// The servers of one measurement: package, language, and how each is started.
+type Sides = Vec<(String, &'static str, Side)>;
+
+/// Measures the servers of `lessons`, as they are started. Before that, hello world beside the
+/// ceiling, with a core for the server and another one for the client: where they share the cores,
+/// it depends on who is put where, and that moves a figure by more than the servicer costs.
 ///
 /// # Errors
 ///
@@ -74,29 +83,66 @@ pub async fn measure(
     python: Option<&Python>,
     progress: &Progress,
 ) -> anyhow::Result<Vec<Unary>> {
-    let bare = Side::ours("bare", &env::current_exe()?, Some("bare-server"));
-    let mut sides = vec![("bare", "rust", bare)];
+    let hello: Vec<&Lesson> =
+        lessons.iter().copied().filter(|lesson| lesson.package == "helloworld").collect();
+    let mut rows = Vec::new();
+    let cores = Cores::of_this_process()?;
+    if !hello.is_empty() {
+        let mut with_ceiling = vec![(
+            "bare".into(),
+            "rust",
+            Side::ours("bare", &env::current_exe()?, Some("bare-server")),
+        )];
+        with_ceiling.extend(sides(&hello, programs, python).await?);
+        rows = in_turns(&with_ceiling, Some(&cores), progress).await?;
+        cores.use_all()?;
+    }
+    rows.extend(in_turns(&sides(lessons, programs, python).await?, None, progress).await?);
+    Ok(rows)
+}
+
+async fn sides(
+    lessons: &[&Lesson],
+    programs: &Programs,
+    python: Option<&Python>,
+) -> anyhow::Result<Sides> {
+    let mut sides = Vec::new();
     for lesson in lessons {
-        sides.push((&lesson.package, "rust", programs.side(&lesson.pairs[0].server)?));
+        sides.push((lesson.package.clone(), "rust", programs.side(&lesson.pairs[0].server)?));
         if let Some(python) = python {
-            sides.push((&lesson.package, "python", python.sides(lesson).await?.0));
+            sides.push((lesson.package.clone(), "python", python.sides(lesson).await?.0));
         }
     }
+    Ok(sides)
+}
+
+/// Measures the servers `sides`, in turns; with `cores`, each on the first of them, and their client
+/// on the last.
+async fn in_turns(
+    sides: &Sides,
+    cores: Option<&Cores>,
+    progress: &Progress,
+) -> anyhow::Result<Vec<Unary>> {
+    let core_each = cores.is_some_and(Cores::can_be_split);
     let mut servers = Vec::new();
     let mut subjects = Vec::new();
-    for (name, language, side) in &sides {
+    for (name, language, side) in sides {
+        // What we start has the cores that we have.
+        cores.map(Cores::use_first).transpose()?;
         let server = Server::start(side, None).await?;
+        cores.map(Cores::use_last).transpose()?;
         let Some((method, call)) = smallest_call(name, server.channel().await?) else {
             eprintln!("{name}: nobody has told `bench` what to call there: see unary.rs");
             continue;
         };
         for in_flight in IN_FLIGHT {
-            subjects.push(Subject::new(servers.len(), name, language, method, in_flight, &call)?);
+            let row = row(name, language, method, in_flight, core_each)?;
+            subjects.push(Subject::new(servers.len(), row, &call)?);
         }
-        if *name == "helloworld" && *language == "rust" {
-            let call = connecting_call(&server.addr);
-            let mut subject = Subject::new(servers.len(), name, language, method, 1, &call)?;
-            subject.row.connects = true;
+        if name == "helloworld" && *language == "rust" && cores.is_none() {
+            let mut row = row(name, language, method, 1, core_each)?;
+            row.connects = true;
+            let mut subject = Subject::new(servers.len(), row, &connecting_call(&server.addr))?;
             subject.turn = CONNECTING_TURN;
             subjects.push(subject);
         }
@@ -108,24 +154,17 @@ pub async fn measure(
     for subject in &subjects {
         Rounds::new()?.run(subject.row.in_flight, subject.turn, &subject.call).await?;
     }
-    let mut order: Vec<usize> = (0..subjects.len()).collect();
     for round in 1..=ROUNDS {
-        progress.says(format!("small calls, round {round} of {ROUNDS}"));
-        for &index in &order {
-            let subject = &mut subjects[index];
-            let server = &servers[subject.server];
-            let before = server.cpu_time()?;
-            subject.rounds.run(subject.row.in_flight, subject.turn, &subject.call).await?;
-            if let (Some(sum), Some(before), Some(after)) =
-                (&mut subject.cpu, before, server.cpu_time()?)
-            {
-                *sum += after.saturating_sub(before);
-            } else {
-                subject.cpu = None;
+        let shared = if core_each { ", a core each" } else { "" };
+        progress.says(format!("small calls{shared}, round {round} of {ROUNDS}"));
+        for compared in subjects.chunk_by_mut(|a, b| a.row.in_flight == b.row.in_flight) {
+            // Somebody else begins in each round, so that nobody is always the first.
+            let first = round % compared.len();
+            let (before, from_first) = compared.split_at_mut(first);
+            for subject in from_first.iter_mut().chain(before) {
+                subject.takes_turn(&servers[subject.server]).await?;
             }
         }
-        // There and back: so nobody always comes after the one that leaves most work behind.
-        order.reverse();
     }
     let row = |subject: Subject| {
         let figures = subject.rounds.figures();
@@ -135,22 +174,33 @@ pub async fn measure(
     Ok(subjects.into_iter().map(row).collect())
 }
 
+/// A row without figures.
+fn row(
+    server: &str,
+    language: &'static str,
+    method: &'static str,
+    in_flight: usize,
+    core_each: bool,
+) -> anyhow::Result<Unary> {
+    let (server, figures) = (server.to_owned(), Rounds::new()?.figures());
+    let (connects, server_cpu_us) = (false, None);
+    Ok(Unary { server, language, method, connects, core_each, in_flight, figures, server_cpu_us })
+}
+
 impl Subject {
-    fn new(
-        index: usize,
-        server: &str,
-        language: &'static str,
-        method: &'static str,
-        in_flight: usize,
-        call: &Call,
-    ) -> anyhow::Result<Subject> {
-        let rounds = Rounds::new()?;
-        let figures = rounds.figures();
-        let server = server.to_owned();
-        let (connects, server_cpu_us) = (false, None);
-        let row = Unary { server, language, method, connects, in_flight, figures, server_cpu_us };
+    fn new(index: usize, row: Unary, call: &Call) -> anyhow::Result<Subject> {
         let (call, cpu) = (Call::clone(call), Some(Duration::ZERO));
-        Ok(Subject { row, call, rounds, turn: TURN, server: index, cpu })
+        Ok(Subject { row, call, rounds: Rounds::new()?, turn: TURN, server: index, cpu })
+    }
+
+    async fn takes_turn(&mut self, server: &Server) -> anyhow::Result<()> {
+        let before = server.cpu_time()?;
+        self.rounds.run(self.row.in_flight, self.turn, &self.call).await?;
+        self.cpu = match (self.cpu, before, server.cpu_time()?) {
+            (Some(sum), Some(before), Some(after)) => Some(sum + after.saturating_sub(before)),
+            _ => None,
+        };
+        Ok(())
     }
 }
 

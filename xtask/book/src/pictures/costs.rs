@@ -75,13 +75,21 @@ impl Measured {
         found.ok_or_else(|| missing(&format!("{list} with {}", wanted().join(", "))))
     }
 
-    /// What a server did with so many calls in flight, on one connection.
-    fn calls_of(&self, server: &str, language: &str, in_flight: u64) -> Result<&Value, String> {
+    /// What a server did with so many calls in flight, on one connection; with `core_each`, with a
+    /// core for itself.
+    fn calls_of(
+        &self,
+        server: &str,
+        language: &str,
+        in_flight: u64,
+        core_each: bool,
+    ) -> Result<&Value, String> {
         let keys = [
             ("server", server.into()),
             ("language", language.into()),
             ("in_flight", in_flight.into()),
             ("connects", false.into()),
+            ("core_each", core_each.into()),
         ];
         self.find("unary", &keys)
     }
@@ -91,7 +99,7 @@ impl Measured {
         for in_flight in IN_FLIGHT {
             let mut bars = Vec::new();
             for (server, language, label) in SERVERS {
-                let row = self.calls_of(server, language, in_flight)?;
+                let row = self.calls_of(server, language, in_flight, true)?;
                 let calls = number(row, "calls_per_second")?;
                 bars.push(Bar::new(label, calls, label == "hello world"));
             }
@@ -103,7 +111,7 @@ impl Measured {
     fn cpu(&self) -> Result<Picture, String> {
         let mut bars = Vec::new();
         for (server, language, label) in SERVERS {
-            let row = self.calls_of(server, language, 16)?;
+            let row = self.calls_of(server, language, 16, true)?;
             bars.push(Bar::new(label, number(row, "server_cpu_us")?, label == "hello world"));
         }
         let title = "microseconds of processor time a call, 16 in flight".into();
@@ -115,7 +123,7 @@ impl Measured {
         let mut groups = Vec::new();
         for (language, title) in [("rust", "in Rust"), ("python", "in Python")] {
             let rows = self.0["unary"].as_array().into_iter().flatten().filter(|row| {
-                row["in_flight"] == 16 && row["server"] != "bare" && row["language"] == language
+                row["in_flight"] == 16 && row["core_each"] == false && row["language"] == language
             });
             let bars: Result<Vec<Bar>, String> = rows
                 .map(|row| {
@@ -134,7 +142,7 @@ impl Measured {
     fn connections(&self) -> Result<Picture, String> {
         let keys = [("server", "helloworld".into()), ("connects", true.into())];
         let connecting = number(self.find("unary", &keys)?, "median_us")?;
-        let sharing = number(self.calls_of("helloworld", "rust", 1)?, "median_us")?;
+        let sharing = number(self.calls_of("helloworld", "rust", 1, false)?, "median_us")?;
         let group = Group {
             title: "microseconds a call".into(),
             bars: vec![
@@ -327,7 +335,7 @@ mod tests {
         let row = |server: &str, language: &str, in_flight: u64, calls: u64| {
             json!({
                 "server": server, "language": language, "in_flight": in_flight,
-                "connects": false, "calls_per_second": calls,
+                "connects": false, "core_each": true, "calls_per_second": calls,
             })
         };
         let mut rows = Vec::new();
