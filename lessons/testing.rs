@@ -456,6 +456,59 @@ pub async fn finishes_calls(mut server: Server, methods: &[Method]) -> anyhow::R
     timeout(STUCK, &mut server.served).await??
 }
 
+/// The program `lesson` is a server in the middle of a call of `method` when Ctrl-C comes: it
+/// refuses new connections, and ends well once the call has its answer. At a second Ctrl-C it ends
+/// at once, and says that this has cut the call off.
+#[cfg(unix)]
+pub async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(
+    lesson: &str,
+    method: &Method,
+) -> anyhow::Result<()> {
+    for (is_first_only, exit_code, error) in [
+        (true, 0, ""),
+        (false, 1, "error: stopped by a second Ctrl-C: open connections were cut off\n"),
+    ] {
+        let mut server = Command::new(lesson)
+            .args(["server", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut printed = BufReader::new(server.stdout.take().context("no output")?).lines();
+        let line = timeout(STUCK, printed.next_line()).await??.context("it has ended")?;
+        let addr = line.strip_prefix("Server started, listening on ").context("not ready")?;
+        let addr = addr.parse()?;
+        let channel = narrow_channel(addr)?;
+        assert_eq!(call_raw(&channel, method.path, method.message).await?, Code::Ok);
+        // On the same connection: so the server knows of it before it stops to listen.
+        let call = Call::begin(&channel, method, None).await?;
+        ctrl_c(&server)?;
+        let deadline = Instant::now() + STUCK;
+        while TcpStream::connect(addr).await.is_ok() {
+            ensure!(Instant::now() < deadline, "new connections are still accepted");
+        }
+        ensure!(server.try_wait()?.is_none(), "it has not waited for the call");
+        if is_first_only {
+            assert_eq!(call.finish().await?, Code::Ok);
+            drop(channel);
+        } else {
+            ctrl_c(&server)?;
+            assert_ne!(code_of_call(call.response).await?, Code::Ok);
+        }
+        let output = timeout(STUCK, server.wait_with_output()).await??;
+        assert_eq!(String::from_utf8(output.stderr)?, error);
+        assert_eq!(output.status.code(), Some(exit_code));
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn ctrl_c(server: &tokio::process::Child) -> anyhow::Result<()> {
+    use rustix::process::{Pid, Signal, kill_process};
+    let id = server.id().context("it has ended")?;
+    Ok(kill_process(Pid::from_raw(id.try_into()?).context("no id")?, Signal::INT)?)
+}
+
 /// The program `lesson` is the client of a server whose connection breaks once the client has
 /// printed `lines`. It says so in one line, and fails.
 pub async fn client_says_that_the_connection_broke(

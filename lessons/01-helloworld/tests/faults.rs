@@ -58,6 +58,18 @@ fn finishes_calls_and_waits_for_silent_connections() -> anyhow::Result<()> {
     })
 }
 
+#[cfg(unix)]
+#[test]
+fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<()> {
+    alone("a_ctrl_c_finishes_calls_and_a_second_one_cuts_them", async || {
+        let server = env!("CARGO_BIN_EXE_helloworld");
+        for method in &METHODS {
+            testing::a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(server, method).await?;
+        }
+        Ok(())
+    })
+}
+
 /// Answers the first call of the client, and leaves the second one unanswered.
 struct Fake;
 

@@ -71,6 +71,18 @@ fn finishes_calls_and_waits_for_silent_connections() -> anyhow::Result<()> {
     })
 }
 
+#[cfg(unix)]
+#[test]
+fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<()> {
+    alone("a_ctrl_c_finishes_calls_and_a_second_one_cuts_them", async || {
+        let server = env!("CARGO_BIN_EXE_movie-json");
+        for method in &METHODS {
+            testing::a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(server, method).await?;
+        }
+        Ok(())
+    })
+}
+
 /// Answers the first call of the client, and the second one with two films of a stream.
 struct Fake;
 

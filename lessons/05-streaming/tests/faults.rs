@@ -78,6 +78,18 @@ fn finishes_calls_and_waits_for_silent_connections() -> anyhow::Result<()> {
     })
 }
 
+#[cfg(unix)]
+#[test]
+fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<()> {
+    alone("a_ctrl_c_finishes_calls_and_a_second_one_cuts_them", async || {
+        let server = env!("CARGO_BIN_EXE_streaming");
+        for method in &METHODS {
+            testing::a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(server, method).await?;
+        }
+        Ok(())
+    })
+}
+
 type Replies = Pin<Box<dyn Stream<Item = Result<HelloReply, Status>> + Send>>;
 
 /// Begins to answer the first call of the client.
