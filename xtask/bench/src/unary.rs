@@ -155,8 +155,8 @@ async fn in_turns(
         Rounds::new()?.run(subject.row.in_flight, subject.turn, &subject.call).await?;
     }
     for round in 1..=ROUNDS {
-        let shared = if core_each { ", a core each" } else { "" };
-        progress.says(format!("small calls{shared}, round {round} of {ROUNDS}"));
+        let how = if core_each { ", a core each" } else { "" };
+        progress.says(format!("small calls{how}, round {round} of {ROUNDS}"));
         for compared in subjects.chunk_by_mut(|a, b| a.row.in_flight == b.row.in_flight) {
             // Somebody else begins in each round, so that nobody is always the first.
             let first = round % compared.len();
