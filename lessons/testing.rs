@@ -30,7 +30,7 @@ use tonic::{Code, Status};
 use tower::ServiceExt;
 
 /// Far longer than anything here takes: what is not over by then is stuck.
-const STUCK: Duration = Duration::from_secs(60);
+pub const STUCK: Duration = Duration::from_secs(60);
 
 /// A free port of this machine: a listener for the server, and a channel for its clients.
 pub async fn listen() -> anyhow::Result<(TcpListener, Channel)> {
@@ -115,11 +115,20 @@ pub fn alone(name: &str, test: impl AsyncFnOnce() -> anyhow::Result<()>) -> anyh
 }
 
 /// Waits until `reached`, which is asked again and again.
-async fn until(what: &str, mut reached: impl FnMut() -> bool) -> anyhow::Result<()> {
+pub async fn until(what: &str, mut reached: impl FnMut() -> bool) -> anyhow::Result<()> {
     let deadline = Instant::now() + STUCK;
     while !reached() {
         ensure!(Instant::now() < deadline, "never: {what}");
         sleep(Duration::from_millis(1)).await;
+    }
+    Ok(())
+}
+
+/// Waits until nobody listens at `addr` any more.
+pub async fn nobody_listens(addr: SocketAddr) -> anyhow::Result<()> {
+    let deadline = Instant::now() + STUCK;
+    while TcpStream::connect(addr).await.is_ok() {
+        ensure!(Instant::now() < deadline, "new connections are still accepted");
     }
     Ok(())
 }
@@ -136,8 +145,8 @@ pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Server {
     runtime: Option<Runtime>,
     pub addr: SocketAddr,
-    stop: oneshot::Sender<()>,
-    served: JoinHandle<anyhow::Result<()>>,
+    pub stop: oneshot::Sender<()>,
+    pub served: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Server {
@@ -156,7 +165,7 @@ impl Server {
     }
 
     /// How many tasks the server has: one, one for each connection, and one for each call.
-    fn tasks(&self) -> usize {
+    pub fn tasks(&self) -> usize {
         self.runtime.as_ref().map_or(0, |runtime| runtime.metrics().num_alive_tasks())
     }
 
@@ -441,10 +450,7 @@ pub async fn finishes_calls(mut server: Server, methods: &[Method]) -> anyhow::R
     let (never, _) = oneshot::channel();
     let stop = mem::replace(&mut server.stop, never);
     assert!(stop.send(()).is_ok(), "the server had stopped by itself");
-    let deadline = Instant::now() + STUCK;
-    while TcpStream::connect(server.addr).await.is_ok() {
-        ensure!(Instant::now() < deadline, "new connections are still accepted");
-    }
+    nobody_listens(server.addr).await?;
     assert!(!server.served.is_finished(), "the server has not waited");
     for call in calls {
         let path = call.path;
@@ -479,31 +485,39 @@ pub async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(
         let addr = line.strip_prefix("Server started, listening on ").context("not ready")?;
         let addr = addr.parse()?;
         let channel = narrow_channel(addr)?;
-        assert_eq!(call_raw(&channel, method.path, method.message).await?, Code::Ok);
-        // On the same connection: so the server knows of it before it stops to listen.
         let call = Call::begin(&channel, method, None).await?;
-        ctrl_c(&server)?;
-        let deadline = Instant::now() + STUCK;
-        while TcpStream::connect(addr).await.is_ok() {
-            ensure!(Instant::now() < deadline, "new connections are still accepted");
+        // Once it has left here, and the next call on its connection is answered, the server knows
+        // of it.
+        match &call.rest {
+            Some((sender, _)) => drop(timeout(STUCK, sender.reserve()).await??),
+            None => until("it is answered", || call.response.is_finished()).await?,
         }
+        assert_eq!(call_raw(&channel, method.path, method.message).await?, Code::Ok);
+        ctrl_c(&server)?;
+        nobody_listens(addr).await?;
         ensure!(server.try_wait()?.is_none(), "it has not waited for the call");
+        let mut cut_off = None;
         if is_first_only {
             assert_eq!(call.finish().await?, Code::Ok);
             drop(channel);
         } else {
             ctrl_c(&server)?;
-            assert_ne!(code_of_call(call.response).await?, Code::Ok);
+            cut_off = Some(call);
         }
         let output = timeout(STUCK, server.wait_with_output()).await??;
         assert_eq!(String::from_utf8(output.stderr)?, error);
         assert_eq!(output.status.code(), Some(exit_code));
+        // Asked for only now: the server could finish a stream that somebody reads.
+        if let Some(call) = cut_off {
+            assert_ne!(code_of_call(call.response).await?, Code::Ok);
+        }
     }
     Ok(())
 }
 
+/// Sends Ctrl-C to it.
 #[cfg(unix)]
-fn ctrl_c(server: &tokio::process::Child) -> anyhow::Result<()> {
+pub fn ctrl_c(server: &tokio::process::Child) -> anyhow::Result<()> {
     use rustix::process::{Pid, Signal, kill_process};
     let id = server.id().context("it has ended")?;
     Ok(kill_process(Pid::from_raw(id.try_into()?).context("no id")?, Signal::INT)?)

@@ -15,11 +15,10 @@ use routeguide::places::{Place, Places};
 use routeguide::server;
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_stream::pending;
 use tonic::transport::Channel;
@@ -27,12 +26,11 @@ use tonic::{Code, Request, Status, Streaming};
 
 #[path = "../../testing.rs"]
 mod testing;
-use testing::{Kind, Method, alone, connect};
+#[cfg(unix)]
+use testing::ctrl_c;
+use testing::{Kind, Method, STUCK, Server, alone, connect, nobody_listens, until};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/route_guide_db.json");
-
-/// Far longer than anything here takes: what is not over by then is stuck.
-const STUCK: Duration = Duration::from_secs(60);
 
 const HERE: Point = Point { latitude: 405000000, longitude: -747000000 };
 
@@ -52,56 +50,9 @@ fn many_places() -> Vec<Place> {
     (0..150_000).map(|n| Place { location: point(n), name: name.clone() }).collect()
 }
 
-/// Asks again and again until `reached`.
-async fn until(what: &str, mut reached: impl FnMut() -> bool) -> anyhow::Result<()> {
-    let deadline = Instant::now() + STUCK;
-    while !reached() {
-        ensure!(Instant::now() < deadline, "never: {what}");
-        tokio::task::yield_now().await;
-    }
-    Ok(())
-}
-
-/// Waits until nobody listens at `addr` any more.
-async fn nobody_listens(addr: SocketAddr) -> anyhow::Result<()> {
-    let deadline = Instant::now() + STUCK;
-    while TcpStream::connect(addr).await.is_ok() {
-        ensure!(Instant::now() < deadline, "new connections are still accepted");
-    }
-    Ok(())
-}
-
-/// A server in a runtime of its own: all tasks that there are in it are the server's.
-struct Server {
-    runtime: Option<Runtime>,
-    addr: SocketAddr,
-    stop: oneshot::Sender<()>,
-    served: JoinHandle<anyhow::Result<()>>,
-}
-
-impl Server {
-    async fn start(places: Places) -> anyhow::Result<Server> {
-        let runtime = Runtime::new()?;
-        let listener = runtime.spawn(TcpListener::bind("127.0.0.1:0")).await??;
-        let addr = listener.local_addr()?;
-        let (stop, stopped) = oneshot::channel();
-        let stopped = async { stopped.await.unwrap_or(()) };
-        let served = runtime.spawn(server::run(listener, places, stopped));
-        Ok(Server { runtime: Some(runtime), addr, stop, served })
-    }
-
-    /// How many tasks there are: one, one for each connection, and one for each call.
-    fn tasks(&self) -> usize {
-        self.runtime.as_ref().map_or(0, |runtime| runtime.metrics().num_alive_tasks())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
+/// A server of `places`.
+async fn serve(places: Places) -> anyhow::Result<Server> {
+    Server::start(|listener, stop| server::run(listener, places, stop)).await
 }
 
 /// A stream of notes that stays open, and its answers.
@@ -138,7 +89,7 @@ fn within<T>(time: Duration, message: T) -> Request<T> {
 
 #[tokio::test]
 async fn ends_streams_at_their_deadlines() -> anyhow::Result<()> {
-    let server = Server::start(Places::new(many_places())).await?;
+    let server = serve(Places::new(many_places())).await?;
     let mut stub = RouteGuideClient::new(connect(server.addr)?);
     stub.get_feature(HERE).await?;
     assert_eq!(server.tasks(), 2, "the server, and a connection");
@@ -177,7 +128,7 @@ async fn ends_streams_at_their_deadlines() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn finishes_what_ends_soon_and_cuts_the_rest() -> anyhow::Result<()> {
-    let mut server = Server::start(Places::new(many_places())).await?;
+    let mut server = serve(Places::new(many_places())).await?;
     let mut stub = RouteGuideClient::new(connect(server.addr)?);
     let (soon, mut answers_soon) = chat(&mut stub).await?;
     let (never, answers_never) = chat(&mut stub).await?;
@@ -230,13 +181,6 @@ async fn program(data: &Path) -> anyhow::Result<(Child, SocketAddr)> {
 }
 
 #[cfg(unix)]
-fn ctrl_c(server: &Child) -> anyhow::Result<()> {
-    use rustix::process::{Pid, Signal, kill_process};
-    let id = server.id().context("it has ended")?;
-    Ok(kill_process(Pid::from_raw(id.try_into()?).context("no id")?, Signal::INT)?)
-}
-
-#[cfg(unix)]
 #[tokio::test]
 async fn a_ctrl_c_ends_the_program_and_a_second_one_at_once() -> anyhow::Result<()> {
     for (times, code, error) in
@@ -269,7 +213,7 @@ async fn a_ctrl_c_ends_the_program_and_a_second_one_at_once() -> anyhow::Result<
 
 #[tokio::test]
 async fn hangs_up_on_connections_that_do_not_speak() -> anyhow::Result<()> {
-    let server = Server::start(Places::new(vec![])).await?;
+    let server = serve(Places::new(vec![])).await?;
     let mut others = RouteGuideClient::new(connect(server.addr)?);
     others.get_feature(HERE).await?;
     let mut bad = JoinSet::new();
@@ -304,7 +248,7 @@ async fn hangs_up_on_connections_that_do_not_speak() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn holds_a_call_back_while_its_connection_has_enough_of_them() -> anyhow::Result<()> {
-    let server = Server::start(Places::new(vec![])).await?;
+    let server = serve(Places::new(vec![])).await?;
     let mut stub = RouteGuideClient::new(connect(server.addr)?);
     // Only now does the client know the limit.
     stub.get_feature(HERE).await?;
@@ -410,8 +354,7 @@ const STREAMS: [Method; 3] = [
 fn forgets_killed_clients() -> anyhow::Result<()> {
     alone("forgets_killed_clients", async || {
         let places = Places::load(Path::new(DATA))?;
-        let server =
-            testing::Server::start(|listener, stop| server::run(listener, places, stop)).await?;
+        let server = serve(places).await?;
         testing::forgets_killed_clients(server, &STREAMS).await
     })
 }
