@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs, io, mem, process};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy};
@@ -481,7 +481,10 @@ pub async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(
             .kill_on_drop(true)
             .spawn()?;
         let mut printed = BufReader::new(server.stdout.take().context("no output")?).lines();
-        let line = timeout(STUCK, printed.next_line()).await??.context("it has ended")?;
+        let Some(line) = timeout(STUCK, printed.next_line()).await?? else {
+            let output = timeout(STUCK, server.wait_with_output()).await??;
+            bail!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+        };
         let addr = line.strip_prefix("Server started, listening on ").context("not ready")?;
         let addr = addr.parse()?;
         let channel = narrow_channel(addr)?;

@@ -12,10 +12,10 @@ use anyhow::{Context, Result, ensure};
 use snapbox::{assert_data_eq, str};
 use tempfile::TempDir;
 
-use crate::common::{Run, root, target};
+use crate::common::{Run, build_like_a_learner, root};
 
-/// The lessons have programs of the same names as their copies, in one target directory: so one
-/// test at a time.
+/// All copies of a lesson have programs of the same names, in one target directory: so one test at
+/// a time.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// Lessons, in order: folder, package, steps.
@@ -51,12 +51,11 @@ impl Desk {
         Ok(desk)
     }
 
-    /// `cargo xtask`, as the alias in a learner's crate calls it. What the lessons depend on is
-    /// compiled already, in the target directory of the lessons.
+    /// `cargo xtask`, as the alias in a learner's crate calls it.
     fn xtask(&self, args: &str) -> Command {
         let mut command = common::xtask(self.folder.path(), args);
         command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
-        command.env("CARGO_TARGET_DIR", target());
+        build_like_a_learner(&mut command);
         command
     }
 
@@ -190,7 +189,7 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
     for name in ["01-helloworld-1", "04-movie-json-5", "06-routeguide-5"] {
         let mut build = Command::new(env::var_os("CARGO").context("no CARGO")?);
         build.args(["build", "--locked", "--offline"]).current_dir(desk.path(name));
-        build.env("CARGO_TARGET_DIR", target());
+        build_like_a_learner(&mut build);
         let run = Run::of(&mut build)?;
         ensure!(run.code == Some(0), "{name}: {}", run.stderr);
     }
@@ -205,7 +204,7 @@ fn the_alias_of_a_crate_works_among_the_lessons_too() -> Result<()> {
         desk.succeed("start 01")?;
         let mut check = Command::new(env::var_os("CARGO").context("no CARGO")?);
         check.args(["xtask", "check"]).current_dir(desk.path("my-helloworld"));
-        check.env("CARGO_TARGET_DIR", target());
+        build_like_a_learner(&mut check);
         let run = Run::of(&mut check)?;
         ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
         ensure!(run.stdout.contains("\nNext: step 1, define the service. "), "{}", run.stdout);

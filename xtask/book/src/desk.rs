@@ -195,8 +195,10 @@ impl<'a> Desk<'a> {
             }
             _ => bail!("nobody runs `{line}`: it is no command of Cargo's"),
         }
-        // What the lessons depend on is compiled already.
-        command.env("CARGO_TARGET_DIR", &self.workspace.target);
+        // What the lessons depend on is compiled already. But the programs of a copy, which have the
+        // names of the lesson's, shall not take their place.
+        command.env("CARGO_BUILD_BUILD_DIR", &self.workspace.target);
+        command.env("CARGO_TARGET_DIR", self.workspace.target.join("desk"));
         command.env("CARGO_TERM_QUIET", "true").env("CARGO_TERM_COLOR", "never");
         for name in ["CARGO_MANIFEST_DIR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
             command.env_remove(name);
