@@ -102,6 +102,9 @@ fn judge_step(step: usize, server: &Reach, client: &Reach) -> Verdict {
         Verdict::Wrong(wrong.join("\n"))
     } else if sides.iter().all(|side| side.step >= state) {
         Verdict::Works
+    } else if sides.iter().any(|side| side.wrong.is_some()) {
+        // An earlier step does not work: nothing was seen of this one.
+        Verdict::Missing("")
     } else if sides.len() > 1 && server.step >= state {
         Verdict::Missing("your server has it, your client does not call it yet")
     } else if sides.len() > 1 && client.step >= state {

@@ -544,6 +544,18 @@ fn check_finds_what_a_client_sends_in_what_our_server_prints() -> Result<()> {
 }
 
 #[test]
+fn check_says_nothing_of_what_comes_after_a_step_that_is_wrong() -> Result<()> {
+    let desk = Desk::with_all_of("streaming")?;
+    desk.replace("my-streaming/src/server.rs", "Hello, {names}!", "Hello {names}")?;
+    let run = desk.run("check")?;
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    let expected = "\n--    step 6: bidirectional streaming: SayHello_v3\n\
+                    --    step 7: a second service: RequestStreaming\n";
+    ensure!(run.stdout.contains(expected), "{}", run.stdout);
+    Ok(())
+}
+
+#[test]
 fn check_finds_a_server_and_a_client_that_only_we_understand() -> Result<()> {
     let desk = Desk::with_all_of("helloworld")?;
     // The two know each other, and then do something else.
