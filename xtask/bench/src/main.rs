@@ -14,6 +14,7 @@ mod streams;
 mod unary;
 mod verify;
 
+use std::fs;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
@@ -82,17 +83,22 @@ async fn run(names: &[String], with_python: bool) -> anyhow::Result<()> {
     let lessons = &*workspace.select(names)?;
     let python = if with_python { Some(Python::prepare(&workspace).await?) } else { None };
     let programs = &build(&workspace, lessons).await?;
-    let folder = tempfile::tempdir()?;
+    let folder = &workspace.target.join("bench");
+    if folder.exists() {
+        // A run was stopped, or failed.
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir(folder)?;
     let progress = &Progress::new(PARTS)?;
 
     let machine = Machine::this().await?;
     let unary = unary::measure(lessons, programs, python.as_ref(), progress).await?;
     progress.part_done();
-    let sizes = sizes::measure(lessons, programs, folder.path(), progress).await?;
+    let sizes = sizes::measure(lessons, programs, folder, progress).await?;
     progress.part_done();
-    let streams = streams::measure(lessons, programs, folder.path(), progress).await?;
+    let streams = streams::measure(lessons, programs, folder, progress).await?;
     progress.part_done();
-    let slow_reader = slow_reader::measure(lessons, programs, folder.path(), progress).await?;
+    let slow_reader = slow_reader::measure(lessons, programs, folder, progress).await?;
     progress.part_done();
     let (verify, targets) = (Vec::new(), Vec::new());
     let mut report = Report { machine, unary, streams, sizes, slow_reader, verify, targets };
@@ -101,20 +107,21 @@ async fn run(names: &[String], with_python: bool) -> anyhow::Result<()> {
     // Before the longest part, so that it can be stopped there.
     report.write(&path)?;
     if names.is_empty() {
-        // Next to the other one: what is built needs room.
-        let target = tempfile::tempdir_in(&workspace.target)?;
-        report.verify = verify::measure(&workspace, target.path(), progress).await?;
+        report.verify = verify::measure(&workspace, &folder.join("target"), progress).await?;
         report.write(&path)?;
     }
+    fs::remove_dir_all(folder)?;
     progress.ends();
     let path = shown(&path, &workspace.root);
     writeln!(stdout(), "{}\nThe same as JSON, with more in it: {path}", report.table())?;
     Ok(())
 }
 
-/// Builds the programs of `lessons` in release, all in one `cargo build`.
+/// Builds the programs of `lessons`, all in one `cargo build`.
 async fn build(workspace: &Workspace, lessons: &[&Lesson]) -> anyhow::Result<Programs> {
-    let mut args = vec!["--release", "--bins", RENDERED];
+    // As this one was built: a test of it makes do with what is built already.
+    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    let mut args = vec!["--profile", profile, "--bins", RENDERED];
     for lesson in lessons {
         args.extend(["--package", &lesson.package]);
     }
