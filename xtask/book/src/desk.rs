@@ -180,18 +180,20 @@ impl<'a> Desk<'a> {
     fn command(&self, line: &str) -> anyhow::Result<Command> {
         let words = shell_words::split(line)?;
         let mut command = Command::new(cargo());
+        let is_crate = self.here.join("Cargo.toml").is_file();
+        let crate_or_lessons = if is_crate { &self.here } else { &self.workspace.root };
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["cargo", "xtask", ref args @ ..] => {
                 // As the alias of a learner's crate has it.
                 let manifest = self.workspace.root.join("Cargo.toml");
                 command.arg("run").arg("--manifest-path").arg(manifest);
                 command.args(["--package", "xtask", "--"]).args(args);
-                command.current_dir(&self.here);
+                // It runs commands of the reader's, and writes no files.
+                let is_verify = args.first() == Some(&"verify");
+                command.current_dir(if is_verify { crate_or_lessons } else { &self.here });
             }
             ["cargo", ref args @ ..] => {
-                let is_crate = self.here.join("Cargo.toml").is_file();
-                let folder = if is_crate { &self.here } else { &self.workspace.root };
-                command.args(args).current_dir(folder);
+                command.args(args).current_dir(crate_or_lessons);
             }
             _ => bail!("nobody runs `{line}`: it is no command of Cargo's"),
         }

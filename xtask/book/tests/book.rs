@@ -124,3 +124,21 @@ async fn every_command_of_the_other_pages_does_what_it_says() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn every_command_of_the_readme_does_what_it_says() -> Result<()> {
+    // Those that would accept what is wrong, that need a desktop, or that take minutes: `bench` has
+    // a test of its own, and `ci` runs this one.
+    let not_here = ["--bless", "--open", "cargo xtask bench", "cargo xtask ci"];
+    let _turn = TURN.lock().await;
+    let workspace = Workspace::load().await?;
+    let listings = Listings::read(&workspace)?;
+    let text = fs::read_to_string(workspace.root.join("README.md"))?;
+    let lines = text
+        .lines()
+        .map(|line| if not_here.iter().any(|words| line.contains(words)) { "" } else { line });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let readme = Page { path: "../../README.md".into(), text };
+    ensure!(readme.blocks().len() > 1, "it has no commands");
+    session::read(&workspace, &listings, None, &[&readme]).await
+}
