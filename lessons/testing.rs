@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, Full, StreamBody};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
@@ -464,6 +465,28 @@ pub async fn finishes_calls(mut server: Server, methods: &[Method]) -> anyhow::R
     timeout(STUCK, &mut server.served).await??
 }
 
+/// Starts the program `lesson` as a server on a free port, with a data file of its own if there is
+/// one. Returns its address as well.
+pub async fn program(lesson: &str, data: Option<&Path>) -> anyhow::Result<(Child, SocketAddr)> {
+    let mut server = Command::new(lesson)
+        .args(["server", "127.0.0.1:0"])
+        .args(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let printed = server.stdout.as_mut().context("no output")?;
+    let mut line = String::new();
+    timeout(STUCK, BufReader::new(printed).read_line(&mut line)).await??;
+    if line.is_empty() {
+        let output = timeout(STUCK, server.wait_with_output()).await??;
+        bail!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    }
+    let addr =
+        line.trim_end().strip_prefix("Server started, listening on ").context("not ready")?;
+    Ok((server, addr.parse()?))
+}
+
 /// The program `lesson` is a server in the middle of a call of `method` when Ctrl-C comes: it
 /// refuses new connections, and ends well once the call has its answer. At a second Ctrl-C it ends
 /// at once, and says that this has cut the call off.
@@ -476,19 +499,7 @@ pub async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(
         (true, 0, ""),
         (false, 1, "error: stopped by a second Ctrl-C: open connections were cut off\n"),
     ] {
-        let mut server = Command::new(lesson)
-            .args(["server", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let mut printed = BufReader::new(server.stdout.take().context("no output")?).lines();
-        let Some(line) = timeout(STUCK, printed.next_line()).await?? else {
-            let output = timeout(STUCK, server.wait_with_output()).await??;
-            bail!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
-        };
-        let addr = line.strip_prefix("Server started, listening on ").context("not ready")?;
-        let addr = addr.parse()?;
+        let (mut server, addr) = program(lesson, None).await?;
         let channel = narrow(addr)?.connect_lazy();
         let call = Call::begin(&channel, method, None).await?;
         // Once it has left here, and the next call on its connection is answered, the server knows
@@ -522,7 +533,7 @@ pub async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(
 
 /// Sends Ctrl-C to it.
 #[cfg(unix)]
-pub fn ctrl_c(server: &tokio::process::Child) -> anyhow::Result<()> {
+pub fn ctrl_c(server: &Child) -> anyhow::Result<()> {
     use rustix::process::{Pid, Signal, kill_process};
     let id = server.id().context("it has ended")?;
     Ok(kill_process(Pid::from_raw(id.try_into()?).context("no id")?, Signal::INT)?)

@@ -1,7 +1,6 @@
 //! What the server and the client survive: deadlines, crowds, a Ctrl-C, and others that break.
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use routeguide::server;
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -28,7 +27,7 @@ use tonic::{Code, Request, Status, Streaming};
 mod testing;
 #[cfg(unix)]
 use testing::ctrl_c;
-use testing::{Kind, Method, STUCK, Server, alone, connect, nobody_listens, until};
+use testing::{Kind, Method, STUCK, Server, alone, connect, nobody_listens, program, until};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/route_guide_db.json");
 
@@ -164,29 +163,13 @@ async fn finishes_what_ends_soon_and_cuts_the_rest() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The server of the lesson as a program of its own, and its address.
-async fn program(data: &Path) -> anyhow::Result<(Child, SocketAddr)> {
-    let mut server = Command::new(PROGRAM)
-        .args(["server", "127.0.0.1:0"])
-        .arg(data)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    let printed = server.stdout.as_mut().context("no output")?;
-    let mut line = String::new();
-    timeout(STUCK, BufReader::new(printed).read_line(&mut line)).await??;
-    let addr = line.trim_end().strip_prefix("Server started, listening on ").context("no line")?;
-    Ok((server, addr.parse()?))
-}
-
 #[cfg(unix)]
 #[tokio::test]
 async fn a_ctrl_c_ends_the_program_and_a_second_one_at_once() -> anyhow::Result<()> {
     for (times, code, error) in
         [(1, 0, ""), (2, 1, "error: stopped by a second Ctrl-C: open connections were cut off\n")]
     {
-        let (server, addr) = program(Path::new(DATA)).await?;
+        let (server, addr) = program(PROGRAM, None).await?;
         let mut stub = RouteGuideClient::new(connect(addr)?);
         let (open, mut answers) = chat(&mut stub).await?;
         ctrl_c(&server)?;
@@ -299,7 +282,7 @@ fn serves_a_crowd() -> anyhow::Result<()> {
             eprintln!("skipped: a process may open only 256 files here");
             return Ok(());
         }
-        let (_server, addr) = program(Path::new(DATA)).await?;
+        let (_server, addr) = program(PROGRAM, None).await?;
         let stubs = (0..MAX_CONNECTIONS).map(|_| Ok(RouteGuideClient::new(connect(addr)?)));
         let mut stubs = stubs.collect::<anyhow::Result<Vec<_>>>()?;
         for stub in &mut stubs {
@@ -373,7 +356,7 @@ async fn client_says_that_the_server_has_gone() -> anyhow::Result<()> {
         .collect();
     serde_json::to_writer(&mut data, &places)?;
     data.flush()?;
-    let (mut server, addr) = program(data.path()).await?;
+    let (mut server, addr) = program(PROGRAM, Some(data.path())).await?;
 
     let mut client = Command::new(PROGRAM)
         .args(["client", &addr.to_string()])
