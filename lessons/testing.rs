@@ -26,6 +26,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tonic::body::Body;
 use tonic::codegen::tokio_stream::wrappers::ReceiverStream;
 use tonic::codegen::{Bytes, http};
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tower::ServiceExt;
@@ -33,11 +34,16 @@ use tower::ServiceExt;
 /// Far longer than anything here takes: what is not over by then is stuck.
 pub const STUCK: Duration = Duration::from_secs(60);
 
-/// A free port of this machine: a listener for the server, and a channel for its clients.
-pub async fn listen() -> anyhow::Result<(TcpListener, Channel)> {
+/// A free port of this machine: for the server what comes in there, and a channel for its clients.
+pub async fn listen() -> anyhow::Result<(TcpIncoming, Channel)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let channel = connect(listener.local_addr()?)?;
-    Ok((listener, channel))
+    Ok((incoming(listener), channel))
+}
+
+/// What comes in at `listener`, as the lessons take it.
+pub fn incoming(listener: TcpListener) -> TcpIncoming {
+    TcpIncoming::from(listener).with_nodelay(Some(true))
 }
 
 /// A channel to `addr`, with a connection of its own.
@@ -153,7 +159,7 @@ pub struct Server {
 
 impl Server {
     /// Starts what `run` returns, on a free port.
-    pub async fn start<F>(run: impl FnOnce(TcpListener, Stop) -> F) -> anyhow::Result<Server>
+    pub async fn start<F>(run: impl FnOnce(TcpIncoming, Stop) -> F) -> anyhow::Result<Server>
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
@@ -162,7 +168,7 @@ impl Server {
         let addr = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let stopped = Box::pin(async { stopped.await.unwrap_or(()) });
-        let served = runtime.spawn(run(listener, stopped));
+        let served = runtime.spawn(run(incoming(listener), stopped));
         Ok(Server { runtime: Some(runtime), addr, stop, served })
     }
 
@@ -488,47 +494,54 @@ pub async fn program(lesson: &str, data: Option<&Path>) -> anyhow::Result<(Child
 }
 
 /// The program `lesson` is a server in the middle of a call of `method` when Ctrl-C comes: it
-/// refuses new connections, and ends well once the call has its answer. At a second Ctrl-C it ends
-/// at once, and says that this has cut the call off.
+/// refuses new connections, and ends well once the call has its answer.
 #[cfg(unix)]
-pub async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(
+pub async fn a_ctrl_c_finishes_calls(lesson: &str, method: &Method) -> anyhow::Result<()> {
+    let (server, channel, call) = interrupted_in_a_call(lesson, method).await?;
+    assert_eq!(call.finish().await?, Code::Ok);
+    drop(channel);
+    let output = timeout(STUCK, server.wait_with_output()).await??;
+    assert_eq!(String::from_utf8(output.stderr)?, "");
+    assert_eq!(output.status.code(), Some(0));
+    Ok(())
+}
+
+/// The same, and then a second Ctrl-C comes: it ends at once, and says that this has cut the call
+/// off.
+#[cfg(unix)]
+pub async fn a_second_ctrl_c_cuts_calls(lesson: &str, method: &Method) -> anyhow::Result<()> {
+    let (server, _channel, call) = interrupted_in_a_call(lesson, method).await?;
+    ctrl_c(&server)?;
+    let output = timeout(STUCK, server.wait_with_output()).await??;
+    let error = "error: stopped by a second Ctrl-C: open connections were cut off\n";
+    assert_eq!(String::from_utf8(output.stderr)?, error);
+    assert_eq!(output.status.code(), Some(1));
+    // Asked for only now: the server could finish a stream that somebody reads.
+    assert_ne!(code_of_call(call.response).await?, Code::Ok);
+    Ok(())
+}
+
+/// The program `lesson` as a server that Ctrl-C has reached in the middle of a call of `method`, for
+/// which it waits, and the call with its channel.
+#[cfg(unix)]
+async fn interrupted_in_a_call(
     lesson: &str,
     method: &Method,
-) -> anyhow::Result<()> {
-    for (is_first_only, exit_code, error) in [
-        (true, 0, ""),
-        (false, 1, "error: stopped by a second Ctrl-C: open connections were cut off\n"),
-    ] {
-        let (mut server, addr) = program(lesson, None).await?;
-        let channel = narrow(addr)?.connect_lazy();
-        let call = Call::begin(&channel, method, None).await?;
-        // Once it has left here, and the next call on its connection is answered, the server knows
-        // of it.
-        match &call.rest {
-            Some((sender, _)) => drop(timeout(STUCK, sender.reserve()).await??),
-            None => until("it is answered", || call.response.is_finished()).await?,
-        }
-        assert_eq!(call_raw(&channel, method.path, method.message).await?, Code::Ok);
-        ctrl_c(&server)?;
-        nobody_listens(addr).await?;
-        ensure!(server.try_wait()?.is_none(), "it has not waited for the call");
-        let mut cut_off = None;
-        if is_first_only {
-            assert_eq!(call.finish().await?, Code::Ok);
-            drop(channel);
-        } else {
-            ctrl_c(&server)?;
-            cut_off = Some(call);
-        }
-        let output = timeout(STUCK, server.wait_with_output()).await??;
-        assert_eq!(String::from_utf8(output.stderr)?, error);
-        assert_eq!(output.status.code(), Some(exit_code));
-        // Asked for only now: the server could finish a stream that somebody reads.
-        if let Some(call) = cut_off {
-            assert_ne!(code_of_call(call.response).await?, Code::Ok);
-        }
+) -> anyhow::Result<(Child, Channel, Call)> {
+    let (mut server, addr) = program(lesson, None).await?;
+    let channel = narrow(addr)?.connect_lazy();
+    let call = Call::begin(&channel, method, None).await?;
+    // Once it has left here, and the next call on its connection is answered, the server knows of
+    // it.
+    match &call.rest {
+        Some((sender, _)) => drop(timeout(STUCK, sender.reserve()).await??),
+        None => until("it is answered", || call.response.is_finished()).await?,
     }
-    Ok(())
+    assert_eq!(call_raw(&channel, method.path, method.message).await?, Code::Ok);
+    ctrl_c(&server)?;
+    nobody_listens(addr).await?;
+    ensure!(server.try_wait()?.is_none(), "it has not waited for the call");
+    Ok((server, channel, call))
 }
 
 /// Sends Ctrl-C to it.
@@ -540,8 +553,8 @@ pub fn ctrl_c(server: &Child) -> anyhow::Result<()> {
 }
 
 /// The program `lesson` is the client of a server whose connection breaks once the client has
-/// printed `lines`. It says so in one line, and fails.
-pub async fn client_says_that_the_connection_broke(
+/// printed `lines`. It says that the call failed, in one line, and fails.
+pub async fn client_says_that_the_call_failed(
     lesson: &str,
     server: Server,
     lines: &[&str],
@@ -562,7 +575,9 @@ pub async fn client_says_that_the_connection_broke(
     let output = timeout(STUCK, client.wait_with_output()).await??;
     assert_eq!(printed.next_line().await?, None, "it went on");
     let error = String::from_utf8(output.stderr)?;
-    assert!(error.starts_with("error: the connection broke: "), "{error}");
+    // In lesson 1 a status speaks for itself.
+    let says_so = ["error: the call failed: ", "error: code: "];
+    assert!(says_so.iter().any(|begin| error.starts_with(begin)), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");
     assert_eq!(output.status.code(), Some(1));
     Ok(())

@@ -5,7 +5,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // protox reads proto files as protoc does, but is a crate: there is nothing to install.
     let descriptors = protox::compile(["helloworld.proto"], ["proto"])?;
     tonic_prost_build::compile_fds(descriptors)?;
-    // Without this line, Cargo generates again whenever any file of the lesson changes.
     println!("cargo::rerun-if-changed=proto");
     // ANCHOR_END: step2-generate
     Ok(())

@@ -117,7 +117,7 @@ fn parts<'a>(sources: &'a [Source], learner: &Learner<'_>) -> anyhow::Result<Vec
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error).context(format!("cannot read {}", path.display())),
         };
-        for region in source.regions.iter().filter(|region| !source.is_excerpt(region)) {
+        for region in &source.regions {
             let (Some(step), Some(ours)) = (region.step, source.up_to(region)) else { continue };
             parts.push(Part {
                 source,
@@ -214,7 +214,7 @@ impl Part<'_> {
     fn title(&self, lesson: &Lesson) -> String {
         let name = &self.region.name;
         let words = || name.split('-').skip(1).collect::<Vec<_>>().join(" ");
-        lesson.regions.get(name).cloned().unwrap_or_else(words)
+        lesson.hints.get(name).cloned().unwrap_or_else(words)
     }
 
     /// Prints the region as a patch for the learner's file, which changes nothing else in it.

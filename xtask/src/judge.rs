@@ -9,7 +9,7 @@ use cargo_metadata::Message;
 use crate::cargo::{Build, RENDERED};
 use crate::learner::Learner;
 use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Programs, Workspace};
-use crate::pair::{self, Ended};
+use crate::pair::{self, Ended, Outcome};
 use crate::side::Side;
 use crate::states::{self, State, States};
 use crate::wording::{Yours, wrong};
@@ -211,7 +211,9 @@ impl Ours {
             let is_missing = if reach.step == 0 {
                 outcome.port.is_none() && theirs.lacks("server", &outcome.server, None).await?
             } else {
-                is_unimplemented(&outcome.client)
+                outcome.client.was_told_unimplemented()
+                    || outcome.client.failure.is_some()
+                        && self.is_as_before(state, &client, &outcome).await?
             };
             if is_missing {
                 break;
@@ -223,6 +225,23 @@ impl Ours {
             reach.step = state.step;
         }
         Ok(reach)
+    }
+
+    /// Whether `client`, ours of `state`, fares as it does with our server of the step before: then
+    /// the step has not been begun.
+    async fn is_as_before(
+        &self,
+        state: &State,
+        client: &Side,
+        outcome: &Outcome,
+    ) -> anyhow::Result<bool> {
+        let server = self.programs.side(&self.at(state.step - 1)?.pair.server)?;
+        let before = pair::run(&server, client).await?;
+        let fared = |outcome: &Outcome| {
+            let Ended { code, stderr, .. } = &outcome.client;
+            (outcome.printed("client"), *code, stderr.clone())
+        };
+        Ok(fared(&before) == fared(outcome))
     }
 
     /// Tries the learner's client with our server. How much it prints says how far it goes.
@@ -268,11 +287,6 @@ fn generated(executable: &Path) -> Vec<String> {
         (folder.ends_with("/out") && name.ends_with(".rs")).then(|| name.to_owned())
     });
     names.collect()
-}
-
-/// Whether a server did not know a method that this client has called.
-fn is_unimplemented(client: &Ended) -> bool {
-    client.failure.is_some() && client.stderr.to_lowercase().contains("unimplemented")
 }
 
 /// Whether `printed` begins with all of a transcript, and goes on.

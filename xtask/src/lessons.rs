@@ -10,8 +10,10 @@ use anyhow::{Context, bail};
 use cargo_metadata::camino::Utf8PathBuf;
 use cargo_metadata::{Artifact, Message, Metadata, Package};
 use serde::Deserialize;
+use toml_edit::Item;
 
 use crate::cargo::{self, Build, RENDERED};
+use crate::manifest;
 use crate::side::Side;
 
 /// What somebody has typed makes no sense.
@@ -25,6 +27,9 @@ impl fmt::Display for WrongUse {
 }
 
 impl std::error::Error for WrongUse {}
+
+/// The file in a lesson's folder that says what each region asks of a learner.
+pub const HINTS: &str = "hints.toml";
 
 /// The step from which on a lesson has a client, and so can be run.
 pub const FIRST_RUNNABLE_STEP: usize = 4;
@@ -50,8 +55,10 @@ pub struct Lesson {
     pub title: String,
     /// The title of each step, from step 1 on.
     pub steps: Vec<String>,
-    /// What each region of its source does, by name.
-    pub regions: HashMap<String, String>,
+    /// Which files belong to one step as a whole, by their paths in the folder.
+    pub files: HashMap<PathBuf, usize>,
+    /// What each region of its source asks of a learner, by name: `hints.toml`.
+    pub hints: HashMap<String, String>,
     /// What is to be run.
     pub pairs: Vec<Pair>,
 }
@@ -63,7 +70,7 @@ struct LessonMetadata {
     title: String,
     steps: Vec<String>,
     #[serde(default)]
-    regions: HashMap<String, String>,
+    files: HashMap<PathBuf, usize>,
 }
 
 /// A server and a client that belong together.
@@ -202,6 +209,20 @@ impl Workspace {
     }
 }
 
+/// What `hints.toml` of the lesson in `folder` says of each region; nothing if it is not there.
+fn hints(folder: &Path) -> anyhow::Result<HashMap<String, String>> {
+    let path = folder.join(HINTS);
+    if !path.is_file() {
+        return Ok(HashMap::new());
+    }
+    let hints = manifest::read(&path)?;
+    let hint = |(name, hint): (&str, &Item)| {
+        let hint = hint.as_str().with_context(|| format!("{HINTS}: `{name}` is no text"))?;
+        Ok((name.to_owned(), hint.to_owned()))
+    };
+    hints.iter().map(hint).collect()
+}
+
 /// `path` as Cargo has it in its messages about what is built below it: without `..` and without
 /// symbolic links, if somebody has put them into it.
 fn as_cargo_has_it(path: &Path) -> PathBuf {
@@ -322,7 +343,8 @@ impl Lesson {
             folder: folder.into(),
             title: metadata.title,
             steps: metadata.steps,
-            regions: metadata.regions,
+            files: metadata.files,
+            hints: hints(folder.as_std_path())?,
             pairs,
         })
     }

@@ -10,6 +10,7 @@ pub mod cargo;
 pub mod check;
 pub mod ci;
 pub mod hint;
+pub mod items;
 pub mod judge;
 pub mod learner;
 pub mod lessons;

@@ -47,6 +47,20 @@ pub struct Ended {
     pub failure: Option<String>,
 }
 
+/// What a client of a lesson says when the server does not know a method: tonic's words.
+const UNIMPLEMENTED: &str = "code: 'Operation is not implemented or not supported'";
+
+impl Ended {
+    /// Whether a client of ours has called a method that the server does not know, and said so in
+    /// one line.
+    pub fn was_told_unimplemented(&self) -> bool {
+        self.code == Some(1)
+            && self.stderr.starts_with("error: ")
+            && self.stderr.lines().count() == 1
+            && self.stderr.contains(UNIMPLEMENTED)
+    }
+}
+
 impl Outcome {
     /// What went wrong while they ran, a line each.
     pub fn failures(&self) -> impl Iterator<Item = String> {

@@ -46,28 +46,28 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
     let free = OsString::from(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string());
 
     for pair in lessons.iter().flat_map(|lesson| &lesson.pairs) {
-        let error = refused(command(&pair.server, &[&taken])?).await?;
-        ensure!(error.contains(&format!("cannot listen on {taken:?}: ")), "{error}");
-        let error = refused(command(&pair.server, &["nonsense".as_ref()])?).await?;
-        ensure!(error.contains("cannot listen on \"nonsense\": "), "{error}");
-
-        let error = refused(command(&pair.client, &[&free])?).await?;
-        let expected = format!("no server at {}: start one with `cargo run -p ", free.display());
-        ensure!(error.contains(&expected), "{error}");
-        for addr in ["::::", "", "nonsense", "127.0.0.1", "127.0.0.1:99999"] {
-            let error = refused(command(&pair.client, &[addr.as_ref()])?).await?;
-            ensure!(error.contains("is no address: give HOST:PORT"), "{addr:?}: {error}");
+        // Each line ends with the cause, in the words of the system.
+        for (addr, cause) in [(&taken, "os error"), (&OsString::from("nonsense"), "address")] {
+            let error = refused(command(&pair.server, &[addr])?).await?;
+            let expected = format!("cannot listen on {} (", addr.display());
+            ensure!(error.contains(&expected) && error.contains(cause), "{error}");
+        }
+        for (addr, cause) in [
+            (free.to_string_lossy(), "Connection refused"),
+            ("nosuchhost.invalid:50051".into(), "failed to lookup address"),
+            ("::::".into(), "invalid URI"),
+            ("".into(), "invalid URI"),
+        ] {
+            let error = refused(command(&pair.client, &[OsStr::new(&*addr)])?).await?;
+            let expected = format!("no server at {addr} (start one with `cargo run -p ");
+            let says_why = cfg!(not(unix)) || error.contains(cause);
+            ensure!(error.contains(&expected) && says_why, "{error}");
         }
 
-        for side in [&pair.server, &pair.client] {
+        for side in [&pair.server, &pair.client].into_iter().filter(|side| side.role.is_some()) {
             let too_many = ["127.0.0.1:0"; 4].map(OsStr::new);
             let error = refused(command(side, &too_many)?).await?;
             ensure!(error.contains("[ADDR]"), "{error}");
-        }
-        #[cfg(unix)]
-        for side in [&pair.server, &pair.client] {
-            let not_utf8 = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff:50051");
-            refused(command(side, &[not_utf8])?).await?;
         }
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! Regions: which line of a lesson's source belongs to which step.
 //!
 //! A region stands between `ANCHOR: NAME` and `ANCHOR_END: NAME`, each in a comment on a line of
-//! its own, as mdBook has it. Its name begins with its step, `step3-`, or with `exercise`. Within a
-//! region of its own step it is an excerpt, which only the book shows.
+//! its own, as mdBook has it. Its name begins with its step, `step3-`, or with `exercise`. A file that
+//! belongs to one step as a whole needs no markers: the lesson's metadata says so, and it is a region
+//! that is called by its step and its file, `step3-server`.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -12,7 +13,7 @@ use std::{fs, io};
 use anyhow::{Context, bail};
 use toml_edit::{Document, Item};
 
-use crate::lessons::{Lesson, shown};
+use crate::lessons::{HINTS, Lesson, shown};
 
 /// What of a lesson's folder belongs to its steps. Its examples, tests and transcripts do not.
 /// What stands in the list twice comes where it stands last: so the files are in the order in
@@ -56,7 +57,8 @@ pub struct Region {
     pub name: String,
     /// None for a region that is in no step's state.
     pub step: Option<usize>,
-    /// Where its markers stand in the file, from 1.
+    /// Where its markers stand in the file, from 1. That of a whole file has none: it begins before
+    /// the first line, and ends behind the last.
     pub begin: usize,
     pub end: usize,
 }
@@ -87,7 +89,8 @@ pub fn read(
     for path in files(&lesson.folder)? {
         let text = fs::read_to_string(lesson.folder.join(&path))
             .with_context(|| format!("cannot read {}", lesson.folder.join(&path).display()))?;
-        let (source, wrong) = Source::parse(&path, &text, lesson.steps.len());
+        let whole = lesson.files.get(&path).copied();
+        let (source, wrong) = Source::parse(&path, &text, lesson.steps.len(), whole);
         problems.extend(wrong.iter().map(|(n, what)| format!("{}: {what}", place(&path, *n))));
         for Region { name, begin, .. } in &source.regions {
             let here = place(&path, *begin);
@@ -114,13 +117,30 @@ pub fn read(
             ));
         }
     }
-    for (name, title) in
-        about.get("regions").and_then(Item::as_table_like).iter().flat_map(|t| t.iter())
+    for (file, step) in
+        about.get("files").and_then(Item::as_table_like).iter().flat_map(|t| t.iter())
     {
-        if !names.contains_key(name) {
-            let here = place(manifest, line(title.span()));
-            problems.push(format!("{here}: there is no region `{name}`"));
+        let here = place(manifest, line(step.span()));
+        if !sources.iter().any(|source| source.path == Path::new(file)) {
+            problems.push(format!("{here}: there is no file {file}"));
         }
+        if let Some(step) = lesson
+            .files
+            .get(Path::new(file))
+            .filter(|step| !(1..=lesson.steps.len()).contains(step))
+        {
+            problems.push(format!("{here}: {}", no_step(file, *step, lesson.steps.len())));
+        }
+    }
+    let hints = Path::new(HINTS);
+    let text = fs::read_to_string(lesson.folder.join(hints)).unwrap_or_default();
+    let mut unknown: Vec<_> =
+        lesson.hints.keys().filter(|name| !names.contains_key(*name)).collect();
+    unknown.sort();
+    for name in unknown {
+        let line =
+            text.lines().position(|line| line.starts_with(name)).map_or(1, |index| index + 1);
+        problems.push(format!("{}: there is no region `{name}`", place(hints, line)));
     }
     Ok(sources)
 }
@@ -173,12 +193,24 @@ fn find(root: &Path, path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
 }
 
 impl Source {
-    /// Takes a file apart. With it come the lines at which something is wrong, from 1, and what.
-    pub fn parse(path: &Path, text: &str, steps: usize) -> (Source, Vec<(usize, String)>) {
+    /// Takes a file apart, which belongs to the step `whole` as a whole, if there is one. With it come
+    /// the lines at which something is wrong, from 1, and what.
+    pub fn parse(
+        path: &Path,
+        text: &str,
+        steps: usize,
+        whole: Option<usize>,
+    ) -> (Source, Vec<(usize, String)>) {
         let mut lines: Vec<Line> = Vec::new();
         let mut regions: Vec<Region> = Vec::new();
         let mut problems = Vec::new();
-        // Which regions have begun and not ended yet.
+        if let Some(step) = whole {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            let name = format!("step{step}-{stem}");
+            let end = text.lines().count() + 1;
+            regions.push(Region { name, step: Some(step), begin: 0, end });
+        }
+        // Which regions have begun and not ended yet: not that of the whole file.
         let mut open: Vec<usize> = Vec::new();
         // Of which it has been said already that they end at the wrong place.
         let mut told: HashSet<String> = HashSet::new();
@@ -187,7 +219,8 @@ impl Source {
             let mut problem = |what: String| problems.push((number, what));
             match Marker::of(line) {
                 None => {
-                    let since = open.iter().map(|&i| regions[i].since()).max().unwrap_or(0);
+                    let open = open.iter().map(|&i| regions[i].since()).max();
+                    let since = open.or(whole).unwrap_or(0);
                     lines.push(Line { text: line.into(), number, since });
                 }
                 Some(Err(what)) => problem(what.into()),
@@ -198,11 +231,17 @@ impl Source {
                         open.last().map_or(Some(0), |&i| regions[i].step)
                     });
                     let region = Region { name: name.into(), step, begin: number, end: number };
-                    if let Some(outer) = open.last().map(|&i| &regions[i])
+                    let outer = open.last().copied().or(whole.map(|_| 0)).map(|i| &regions[i]);
+                    if let Some(outer) = outer
                         && outer.since() > region.since()
+                    // TEMP: same step too
                     {
-                        let outer = &outer.name;
-                        problem(format!("`{name}` is in `{outer}`, which comes after it"));
+                        let why = if outer.since() > region.since() {
+                            "which comes after it"
+                        } else {
+                            "which is of the same step"
+                        };
+                        problem(format!("`{name}` is in `{}`, {why}", outer.name));
                     }
                     open.push(regions.len());
                     regions.push(region);
@@ -265,14 +304,6 @@ impl Source {
         Some(self.lines.iter().filter(is_shown).collect())
     }
 
-    /// Whether `region` is within another one of its step: then it is there for the book alone, to
-    /// show a part of that one.
-    pub fn is_excerpt(&self, region: &Region) -> bool {
-        self.regions.iter().any(|outer| {
-            outer.step == region.step && outer.begin < region.begin && outer.contains(region.begin)
-        })
-    }
-
     /// Whether `step` adds something to this file.
     pub fn grows_at(&self, step: usize) -> bool {
         self.lines.iter().any(|line| line.since == step && !line.text.trim().is_empty())
@@ -299,9 +330,13 @@ fn step_of(name: &str, steps: usize) -> Result<Option<usize>, String> {
     let step = number.and_then(|(number, _)| number.parse().ok());
     match step {
         Some(step) if (1..=steps).contains(&step) => Ok(Some(step)),
-        Some(step) => Err(format!("`{name}`: there is no step {step}, the lesson has {steps}")),
+        Some(step) => Err(no_step(name, step, steps)),
         None => Err(format!("`{name}`: a name begins with its step, as `step3-`, or `exercise`")),
     }
+}
+
+fn no_step(name: &str, step: usize, steps: usize) -> String {
+    format!("`{name}`: there is no step {step}, the lesson has {steps}")
 }
 
 /// A line at which a region begins or ends.
@@ -360,7 +395,7 @@ mod tests {
 
     /// `text` as a file of a lesson with `steps` steps.
     fn parse(text: &str, steps: usize) -> (Source, Vec<(usize, String)>) {
-        Source::parse(Path::new("src/server.rs"), text, steps)
+        Source::parse(Path::new("src/server.rs"), text, steps, None)
     }
 
     fn sound(text: &str, steps: usize) -> Source {
@@ -385,9 +420,8 @@ mod tests {
         for words in [
             "0",
             "0 0 0",
-            // One in another: of a later step, of the same one, of many.
+            // One in another: of a later step, of many.
             "0 +step1-a 1 +step3-b 3 -step3-b 1 -step1-a 0",
-            "0 +step2-a 2 +step2-b 2 -step2-b 2 -step2-a 0",
             "0 +step1-a +step3-b +step12-c 12 -step12-c 3 +step4-d 4 -step4-d -step3-b -step1-a",
             // One after another, not in the order of the steps; 12 does not begin with 1.
             "0 +step12-a 12 -step12-a +step1-b 1 -step1-b +step1-c 1 -step1-c 0",
@@ -409,21 +443,17 @@ mod tests {
 
     #[test]
     fn the_book_shows_a_region_without_what_later_steps_put_into_it() {
-        let words = "0 +step1-a 1 +step1-b 1b +step3-c 3 -step3-c -step1-b 1 -step1-a \
-                     +exercise-d e -exercise-d";
+        let words = "0 +step1-a 1 +step3-c 3 -step3-c 1 -step1-a +exercise-d e -exercise-d";
         for text in files(words) {
             let source = sound(&text, 5);
             let region = |name| -> Option<String> {
                 let lines = source.region(name)?;
                 Some(lines.iter().map(|line| line.text.trim_end()).collect::<Vec<_>>().join(" "))
             };
-            assert_eq!(region("step1-a").as_deref(), Some("1 1b 1"));
-            assert_eq!(region("step1-b").as_deref(), Some("1b"));
+            assert_eq!(region("step1-a").as_deref(), Some("1 1"));
             assert_eq!(region("step3-c").as_deref(), Some("3"));
             assert_eq!(region("exercise-d").as_deref(), Some("e"));
             assert_eq!(region("step1-c"), None);
-            let excerpts = source.regions.iter().filter(|region| source.is_excerpt(region));
-            assert_eq!(excerpts.map(|r| r.name.as_str()).collect::<Vec<_>>(), ["step1-b"]);
         }
     }
 
@@ -509,12 +539,12 @@ mod tests {
                 &[(3, "`step1-a` ends, but `step2-b` of line 2 has to end first".into())],
             ),
             (
-                "+step1-a +step1-b 1 -step1-a 1 -step1-b",
-                &[(4, "`step1-a` ends, but `step1-b` of line 2 has to end first".into())],
+                "+step1-a +step2-b 1 -step1-a 1 -step2-b",
+                &[(4, "`step1-a` ends, but `step2-b` of line 2 has to end first".into())],
             ),
             (
-                "+step1-a +step1-b +step1-c -step1-a -step1-b -step1-c",
-                &[(4, "`step1-a` ends, but `step1-c` of line 3 has to end first".into())],
+                "+step1-a +step2-b +step3-c -step1-a -step2-b -step3-c",
+                &[(4, "`step1-a` ends, but `step3-c` of line 3 has to end first".into())],
             ),
             (
                 "+step1-a 1 -step1-b 0",
@@ -539,8 +569,11 @@ mod tests {
             ("+my-step3-x -my-step3-x", &[(1, format!("`my-step3-x`: {begins}"))]),
             // That is not told of the regions in it, or of itself, again.
             ("+foo +step1-a -step1-a -foo", &[(1, format!("`foo`: {begins}"))]),
-            ("+step1-a +foo -foo -step1-a", &[(2, format!("`foo`: {begins}"))]),
-            // Earlier than what it is in.
+            // Not later than what it is in.
+            (
+                "0 +step3-a +step3-b -step3-b -step3-a",
+                &[(3, "`step3-b` is in `step3-a`, which is of the same step".into())],
+            ),
             (
                 "0 +step5-a +step3-b -step3-b -step5-a",
                 &[(3, "`step3-b` is in `step5-a`, which comes after it".into())],
@@ -623,7 +656,11 @@ steps = [
     \"implement\",
 ]
 
-[package.metadata.lesson.regions]
+[package.metadata.lesson.files]
+\"src/whole.rs\" = 3
+";
+
+    const HINTS_OF_IT: &str = "\
 step1-a = \"declare the service\"
 step2-a = \"generate the code\"
 ";
@@ -639,13 +676,15 @@ step2-a = \"generate the code\"
             fs::write(path, file(words))?;
         }
         fs::write(folder.join("Cargo.toml"), MANIFEST)?;
+        fs::write(folder.join(HINTS), HINTS_OF_IT)?;
         let lesson = Lesson {
             name: "07-made-up".into(),
             package: "made-up".into(),
             folder,
             title: "Made up".into(),
             steps: ["define", "generate", "implement"].map(str::to_owned).into(),
-            regions: HashMap::new(),
+            files: HashMap::from([("src/whole.rs".into(), 3)]),
+            hints: ["step1-a", "step2-a"].map(|name| (name.to_owned(), String::new())).into(),
             pairs: Vec::new(),
         };
         Ok((root, lesson))

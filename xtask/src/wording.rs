@@ -36,8 +36,10 @@ pub fn wrong(
         return Ok(Some(format!("{your_server}: {failure}{}", first_line(&server.stderr))));
     }
     if let Some(failure) = &client.failure {
-        let answer = client.stderr.lines().next().unwrap_or_default();
-        let answer = answer.strip_prefix("error: the server answered ");
+        let line = client.stderr.lines().next().unwrap_or_default();
+        // In lesson 1 a status speaks for itself.
+        let answer = line.strip_prefix("error: the call failed: ");
+        let answer = answer.or(line.strip_prefix("error: ").filter(|it| it.starts_with("code: ")));
         return Ok(Some(match answer {
             Some(answer) if yours == Yours::Server => format!("your server answered {answer}"),
             _ => format!("{your_client}: {failure}{}", first_line(&client.stderr)),

@@ -14,8 +14,8 @@ use testing::{call_raw, listen};
 
 #[tokio::test]
 async fn greets() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut stub = GreeterClient::new(channel);
     for name in ["you", "", "世界"] {
         let request = HelloRequest { name: name.into() };
@@ -29,8 +29,8 @@ async fn greets() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     for path in ["/helloworld.Greeter/SayHello", "/helloworld.Greeter/SayHelloAgain"] {
         for (what, message, code) in [
             ("no protobuf", &b"\xff\xff\xff\xff"[..], Code::Internal),
@@ -47,8 +47,8 @@ async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn does_not_know_other_methods() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     for path in ["/helloworld.Greeter/SayGoodbye", "/Greeter/SayHello"] {
         assert_eq!(call_raw(&channel, path, b"").await?, Code::Unimplemented, "{path}");
     }
@@ -57,9 +57,9 @@ async fn does_not_know_other_methods() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn stops_when_told_although_a_client_is_connected() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
+    let (incoming, channel) = listen().await?;
     let (stop, stopped) = oneshot::channel();
-    let served = tokio::spawn(server::run(listener, async { stopped.await.unwrap_or(()) }));
+    let served = tokio::spawn(server::run(incoming, async { stopped.await.unwrap_or(()) }));
     let mut stub = GreeterClient::new(channel);
     stub.say_hello(HelloRequest { name: "you".into() }).await?;
     assert!(stop.send(()).is_ok(), "the server had stopped by itself");

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::bail;
+use xtask::items;
 use xtask::lessons::{Lesson, Workspace};
 use xtask::regions::{self, Line, Source};
 
@@ -87,7 +88,7 @@ impl Listings {
         let text_of_file = fs::read_to_string(self.root.join(&path))
             .map_err(|error| format!("cannot read {path}: {error}"))?;
         // Any name is good for a region here.
-        let (source, _) = Source::parse(Path::new(&path), &text_of_file, 0);
+        let (source, _) = Source::parse(Path::new(&path), &text_of_file, 0, None);
         let mut lines = shown(&source, region, &path)?;
         if path.ends_with(".console") {
             lines.retain(|line| !line.text.starts_with(crate::scene::SETTING));
@@ -115,17 +116,30 @@ impl LessonSource {
     }
 }
 
-fn shown<'a>(
-    source: &'a Source,
-    region: Option<&str>,
-    path: &str,
-) -> Result<Vec<&'a Line>, String> {
-    let Some(name) = region else { return Ok(source.lines.iter().collect()) };
-    // `step2`, without more, is the whole file as it stands at the end of step 2.
-    if let Some(step) = name.strip_prefix("step").and_then(|step| step.parse().ok()) {
-        return Ok(source.lines.iter().filter(|line| line.since <= step).collect());
+/// What a page shows of a file by `name`: a region, an item, or a file at a step.
+fn shown<'a>(source: &'a Source, name: Option<&str>, path: &str) -> Result<Vec<&'a Line>, String> {
+    let Some(name) = name else { return Ok(source.lines.iter().collect()) };
+    if let Some(lines) = source.region(name) {
+        return Ok(lines);
     }
-    source.region(name).ok_or_else(|| format!("{path} has no region `{name}`"))
+    // `step2` is the whole file as it stands at the end of step 2, and `step2 fn run` an item then.
+    let (step, name) = match name.strip_prefix("step") {
+        Some(rest) => {
+            let (step, name) = rest.split_once(' ').unwrap_or((rest, ""));
+            let step = step.parse().map_err(|_| format!("{path} has no region `step{rest}`"))?;
+            (Some(step), name)
+        }
+        None => (None, name),
+    };
+    let texts: Vec<&str> = source.lines.iter().map(|line| line.text.as_str()).collect();
+    let item = match name {
+        "" => &source.lines[..],
+        name => &source.lines[items::find(Path::new(path), &texts, name)?],
+    };
+    // Like a region, an item is shown without what later steps put into it.
+    let first = item.iter().map(|line| line.since).min().unwrap_or_default();
+    let step = step.unwrap_or(first);
+    Ok(item.iter().filter(|line| line.since <= step).collect())
 }
 
 /// The text of `lines`, without blank lines around it.

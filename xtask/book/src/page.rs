@@ -25,7 +25,7 @@ pub struct Block<'a> {
 /// What a line of a page asks for, instead of holding it.
 #[derive(Debug, PartialEq)]
 pub enum Directive<'a> {
-    /// A file, relative to the page, or a region of it.
+    /// A file, relative to the page, or a region or an item of it.
     Include { path: &'a str, region: Option<&'a str> },
     /// A picture, by its name and what it is of.
     Picture(Vec<&'a str>),
@@ -34,16 +34,16 @@ pub enum Directive<'a> {
 /// The directive on a line: it has to be alone there.
 pub fn directive(line: &str) -> Option<Directive<'_>> {
     let inside = line.trim().strip_prefix("{{#")?.strip_suffix("}}")?;
-    let mut words = inside.split_whitespace();
-    match (words.next()?, words.collect::<Vec<_>>()) {
-        ("include", words) if words.len() == 1 => {
-            let (path, region) = match words[0].split_once(':') {
+    match inside.split_once(' ')? {
+        ("include", file) => {
+            let (path, region) = match file.split_once(':') {
                 Some((path, region)) => (path, Some(region)),
-                None => (words[0], None),
+                None => (file, None),
             };
-            Some(Directive::Include { path, region })
+            let is_path = !path.is_empty() && !path.contains(' ');
+            is_path.then_some(Directive::Include { path, region })
         }
-        ("picture", words) if !words.is_empty() => Some(Directive::Picture(words)),
+        ("picture", words) => Some(Directive::Picture(words.split_whitespace().collect())),
         _ => None,
     }
 }
