@@ -96,14 +96,20 @@ fn write(
 ) -> anyhow::Result<()> {
     let source = crate_files(lesson).find(|source| slashed(&source.path) == file);
     if let (Some(source), Some(folder)) = (source, desk.crate_of(&lesson.package)) {
-        let is_there = |number| typed.contains(&(file.to_owned(), number));
         // An exercise is no part of the lesson, though the page of exercises shows it.
-        let is_steps = |since| since <= lesson.steps.len();
-        let lines = source
-            .lines
-            .iter()
-            .filter(|line| line.since == 0 || is_steps(line.since) && is_there(line.number));
-        let text: String = lines.map(|line| line.text.as_str()).collect();
+        let of_steps = source.lines.iter().filter(|line| line.since <= lesson.steps.len());
+        // A blank line between two items is typed with the second one.
+        let mut next_is_there = false;
+        let mut lines = Vec::new();
+        for line in of_steps.rev() {
+            let is_blank = line.text.trim().is_empty();
+            let is_there = line.since == 0
+                || typed.contains(&(file.to_owned(), line.number))
+                || is_blank && next_is_there;
+            next_is_there = is_there;
+            lines.extend(is_there.then_some(line.text.as_str()));
+        }
+        let text: String = lines.into_iter().rev().collect();
         desk.write(&folder.join(&source.path), &text)?;
     }
     Ok(())

@@ -36,10 +36,12 @@ async fn a_page_that_breaks_a_rule_is_named_with_its_line() -> Result<()> {
         ("```html\n<p>\n```", "3: a block in \"html\""),
         ("    an indented block", "3: a block in \"\""),
         (
-            "```rust\n{{#include LESSON/src/server.rs:step3-run}}\nfn main() {}\n```",
+            "```rust\n{{#include LESSON/src/server.rs:fn run}}\nfn main() {}\n```",
             "3: a listing has to be an include",
         ),
         ("```rust\n{{#include LESSON/src/server.rs:step3-nothing}}\n```", "4: lessons/01-hell"),
+        ("```rust\n{{#include LESSON/src/server.rs:fn nothing}}\n```", "4: lessons/01-hell"),
+        ("```rust\n{{#include LESSON/src/server.rs:step5 fn nothing}}\n```", "4: lessons/01-hell"),
         ("```rust\n{{#include LESSON/src/nothing.rs}}\n```", "4: cannot read lessons/01-hell"),
         ("```rust\n{{#include ../../../../nothing.rs}}\n```", "4: ../../../../nothing.rs is outs"),
         ("```text\n{{#include LESSON/src/server.rs}}\n```", "4: LESSON/src/server.rs is no trans"),
@@ -73,7 +75,7 @@ async fn a_page_that_breaks_a_rule_is_named_with_its_line() -> Result<()> {
 #[tokio::test]
 async fn what_is_as_it_should_be_is_no_problem() -> Result<()> {
     let page = "# Hello, world\n\n[a](../start.md#what-you-need) [b](https://grpc.io/)\n\n\
-                ```rust\n{{#include LESSON/src/server.rs:step3-run}}\n```\n\n\
+                ```rust\n{{#include LESSON/src/server.rs:fn run}}\n```\n\n\
                 ```text\n{{#include LESSON/transcripts/step4/client.txt}}\n```\n\n\
                 ```console\ncargo xtask list\n```\n\n\
                 ![a house](../start.md)\n\n\
@@ -102,7 +104,7 @@ async fn a_region_that_no_page_shows_is_named() -> Result<()> {
     let page = "# Step 1: define the service\n";
     let problems = problems_of("01-helloworld/step1.md", page).await?;
     let problem = problems.first().context("no problem")?;
-    let expected = "1: it does not show the region `step1-service`, \
+    let expected = "1: it does not show the region `step1-helloworld`, \
                     lessons/01-helloworld/proto/helloworld.proto:";
     ensure!(problem.starts_with(expected), "{problem}");
     Ok(())
