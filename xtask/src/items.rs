@@ -163,9 +163,9 @@ if x:
             (rust, RUST, "impl Greeter", 28, 30),
             (rust, RUST, "type Stream", 29, 29),
             (rust, RUST, "const TEAMS", 32, 34),
-            (python, PYTHON, "class C", 4, 10),
-            (python, PYTHON, "def f", 8, 10),
-            (python, PYTHON, "def f2", 13, 14),
+            (python, PYTHON, "class C", 4, 11),
+            (python, PYTHON, "def f", 8, 11),
+            (python, PYTHON, "def f2", 14, 15),
         ] {
             let lines: Vec<&str> = text.lines().collect();
             assert_eq!(super::find(path, &lines, name), Ok(first - 1..last), "{name}");

@@ -225,16 +225,17 @@ impl Source {
                 }
                 Some(Err(what)) => problem(what.into()),
                 Some(Ok(Marker::Begin(name))) => {
-                    let step = step_of(name, steps).unwrap_or_else(|what| {
+                    let outer = open.last().copied().or(whole.map(|_| 0)).map(|i| &regions[i]);
+                    let step = step_of(name, steps);
+                    let is_of_a_step = step.is_ok();
+                    let step = step.unwrap_or_else(|what| {
                         problem(what);
-                        // As what it is in, so that it is not said to be out of order, too.
-                        open.last().map_or(Some(0), |&i| regions[i].step)
+                        outer.map_or(Some(0), |outer| outer.step)
                     });
                     let region = Region { name: name.into(), step, begin: number, end: number };
-                    let outer = open.last().copied().or(whole.map(|_| 0)).map(|i| &regions[i]);
                     if let Some(outer) = outer
-                        && outer.since() > region.since()
-                    // TEMP: same step too
+                        && is_of_a_step
+                        && outer.since() >= region.since()
                     {
                         let why = if outer.since() > region.since() {
                             "which comes after it"
@@ -458,6 +459,27 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_belongs_to_a_step_as_a_whole_has_no_marker_of_that_step() {
+        let parse =
+            |words: &str| Source::parse(Path::new("src/server.rs"), &file(words), 5, Some(3));
+        let (source, problems) = parse("3 3 +step5-a 5 -step5-a 3");
+        assert_eq!(problems, []);
+        let text = |step| source.at(step).map(|file| file.text);
+        assert_eq!(text(2), None);
+        assert_eq!(text(3).as_deref(), Some("3\n3\n3\n"));
+        assert_eq!(text(5).as_deref(), Some("3\n3\n5\n3\n"));
+        let names: Vec<_> = source.regions.iter().map(|region| region.name.as_str()).collect();
+        assert_eq!(names, ["step3-server", "step5-a"]);
+        let whole = source.region("step3-server").map(|lines| lines.len());
+        assert_eq!(whole, Some(3));
+
+        let of_it = "`step3-a` is in `step3-server`, which is of the same step";
+        assert_eq!(parse("+step3-a 3 -step3-a").1, [(1, of_it.to_owned())]);
+        let before_it = "`step1-a` is in `step3-server`, which comes after it";
+        assert_eq!(parse("3 +step1-a 3 -step1-a").1, [(2, before_it.to_owned())]);
+    }
+
+    #[test]
     fn a_line_keeps_its_end() {
         let text = "a\r\n// ANCHOR: step1-a\r\nb\n\r\n// ANCHOR_END: step1-a\r\nc";
         let source = sound(text, 5);
@@ -612,7 +634,7 @@ mod tests {
     #[test]
     fn while_a_region_is_written_those_of_later_steps_and_below_it_are_not_there() -> Result<()> {
         let text = file(
-            "zero +step3-b b -step3-b +step2-c c +step2-d d -step2-d +step5-e e -step5-e f \
+            "zero +step3-b b -step3-b +step2-c c +step5-e e -step5-e f \
              +step5-k k -step5-k -step2-c +exercise-g g -exercise-g +step1-h h -step1-h \
              +step2-i i -step2-i +exercise-j j -exercise-j",
         );
@@ -620,14 +642,13 @@ mod tests {
         for (name, there) in [
             ("step1-h", "zero h"),
             // What is in it is a part of it.
-            ("step2-c", "zero c d f h"),
-            ("step2-d", "zero c d f h"),
-            ("step2-i", "zero c d f h i"),
-            ("step3-b", "zero b c d f h i"),
-            ("step5-e", "zero b c d e f h i"),
-            ("step5-k", "zero b c d e f h i k"),
-            ("exercise-g", "zero b c d e f g h i k"),
-            ("exercise-j", "zero b c d e f g h i j k"),
+            ("step2-c", "zero c f h"),
+            ("step2-i", "zero c f h i"),
+            ("step3-b", "zero b c f h i"),
+            ("step5-e", "zero b c e f h i"),
+            ("step5-k", "zero b c e f h i k"),
+            ("exercise-g", "zero b c e f g h i k"),
+            ("exercise-j", "zero b c e f g h i j k"),
         ] {
             let region = source.regions.iter().find(|region| region.name == name);
             let up_to = region.and_then(|region| source.up_to(region)).context("nothing")?;
@@ -703,6 +724,7 @@ step2-a = \"generate the code\"
         let one = ("proto/a.proto", "+step1-a 1 -step1-a");
         let two = ("build.rs", "+step2-a 2 -step2-a");
         let three = ("src/server.rs", "+step3-a 3 -step3-a");
+        let problems = |files: &[_]| problems(&[files, &[("src/whole.rs", "_")]].concat());
         assert_eq!(problems(&[one, two, three])?, "");
 
         // A name twice: in one file, in two.
@@ -724,7 +746,7 @@ step2-a = \"generate the code\"
             problems(&[one, three])?,
             "lessons/07-made-up/Cargo.toml:7: step 2, \"generate\", adds nothing: no line is in \
              a region of it\n\
-             lessons/07-made-up/Cargo.toml:13: there is no region `step2-a`"
+             lessons/07-made-up/hints.toml:2: there is no region `step2-a`"
         );
         assert_eq!(
             problems(&[one, two, ("src/server.rs", "+step3-a _ -step3-a +step3-b -step3-b 0")])?,
@@ -744,6 +766,24 @@ step2-a = \"generate the code\"
             "lessons/07-made-up/build.rs:2: region `step2-a` has no end\n\
              lessons/07-made-up/src/client.rs:1: `step3-b` ends, but has not begun\n\
              lessons/07-made-up/src/lib.rs:1: `step4-a`: there is no step 4, the lesson has 3"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_the_metadata_names_is_there_and_of_a_step() -> Result<()> {
+        let (root, mut lesson) = lesson(&[
+            ("proto/a.proto", "+step1-a 1 -step1-a"),
+            ("build.rs", "+step2-a 2 -step2-a"),
+            ("src/server.rs", "+step3-a 3 -step3-a"),
+        ])?;
+        lesson.files = HashMap::from([("src/whole.rs".into(), 4)]);
+        let mut problems = Vec::new();
+        read(&lesson, root.path(), &mut problems)?;
+        assert_eq!(
+            problems.join("\n").replace('\\', "/"),
+            "lessons/07-made-up/Cargo.toml:12: there is no file src/whole.rs\n\
+             lessons/07-made-up/Cargo.toml:12: `src/whole.rs`: there is no step 4, the lesson has 3"
         );
         Ok(())
     }
@@ -791,7 +831,7 @@ step2-a = \"generate the code\"
     }
 
     proptest! {
-        /// A walk is random: along a line, into a region that is so many steps later than the one
+        /// A walk is random: along a line, into a region that is one or more steps later than the one
         /// around it, out of a region.
         #[test]
         fn a_line_is_there_from_the_step_of_the_innermost_region_on(
@@ -803,8 +843,8 @@ step2-a = \"generate the code\"
                 let step = open.last().map_or(0, |(step, _)| *step);
                 match what {
                     0 | 1 => words.push(step.to_string()),
-                    2 => {
-                        let step = (step + more).clamp(1, 5);
+                    2 if step + more < 5 => {
+                        let step = step + more + 1;
                         // The place makes the name unique.
                         let name = format!("step{step}-{}", words.len());
                         words.push(format!("+{name}"));
