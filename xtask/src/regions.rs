@@ -93,7 +93,7 @@ pub fn read(
         let (source, wrong) = Source::parse(&path, &text, lesson.steps.len(), whole);
         problems.extend(wrong.iter().map(|(n, what)| format!("{}: {what}", place(&path, *n))));
         for Region { name, begin, .. } in &source.regions {
-            let here = place(&path, *begin);
+            let here = place(&path, (*begin).max(1));
             if let Some(first) = names.insert(name.clone(), here.clone()) {
                 problems.push(format!("{here}: there is a region `{name}` already, at {first}"));
             }
@@ -138,8 +138,8 @@ pub fn read(
         lesson.hints.keys().filter(|name| !names.contains_key(*name)).collect();
     unknown.sort();
     for name in unknown {
-        let line =
-            text.lines().position(|line| line.starts_with(name)).map_or(1, |index| index + 1);
+        let is_its = |line: &str| line.split([' ', '=']).next() == Some(name);
+        let line = text.lines().position(is_its).map_or(1, |index| index + 1);
         problems.push(format!("{}: there is no region `{name}`", place(hints, line)));
     }
     Ok(sources)

@@ -72,6 +72,11 @@ impl Workspace {
         Ok(format!("{path}:{}", before.matches('\n').count() + 1))
     }
 
+    /// Writes `text` to the end of a file.
+    fn append(&self, path: &str, text: &str) -> Result<()> {
+        self.write(path, &(self.read(path)? + text))
+    }
+
     fn steps(&self, lessons: &str) -> Result<Run> {
         self.steps_in(target(), lessons)
     }
@@ -105,11 +110,12 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The file `text` at the end of `step`, found in another way than by the runner.
-fn at(text: &str, step: usize) -> Result<String> {
+/// The file `text`, which belongs to the step `whole` as a whole, at the end of `step`, found in
+/// another way than by the runner.
+fn at(text: &str, whole: usize, step: usize) -> Result<String> {
     let mut left = String::new();
     // Of the regions around a line; an exercise comes after all steps.
-    let mut steps = Vec::new();
+    let mut steps = vec![whole];
     for line in text.lines() {
         if line.contains("ANCHOR_END") {
             steps.pop();
@@ -189,11 +195,22 @@ ok    02-unary-displacement   step 4                      builds, and prints wha
 
     for (lesson, steps) in [(HELLO, 5), (DISPLACEMENT, 4)] {
         let folder = target().join(lesson.replace("lessons", "steps"));
-        for path in ["build.rs", "src/server.rs", "src/client.rs", "src/lib.rs", "src/main.rs"] {
+        for (path, whole) in [
+            ("build.rs", 0),
+            ("src/server.rs", 3),
+            ("src/client.rs", 4),
+            ("src/listen.rs", 0),
+            ("src/lib.rs", 0),
+            ("src/main.rs", 0),
+        ] {
             let text = workspace.read(&format!("{lesson}/{path}"))?;
             for step in 0..=steps {
                 let there = fs::read_to_string(folder.join(format!("step{step}")).join(path));
-                assert_eq!(there.unwrap_or_default(), at(&text, step)?, "{path} at step {step}");
+                assert_eq!(
+                    there.unwrap_or_default(),
+                    at(&text, whole, step)?,
+                    "{path} at step {step}"
+                );
             }
         }
     }
@@ -208,8 +225,8 @@ ok    02-unary-displacement   step 4                      builds, and prints wha
     // What has changed is built again, and nothing else.
     workspace.replace(
         &format!("{HELLO}/src/server.rs"),
-        "let message = format!(\"Hello, {name}!\");",
-        "let message = [\"Hello, \", &name, \"!\"].concat();",
+        "format!(\"Hello, {name}!\")",
+        "[\"Hello, \", &name, \"!\"].concat()",
     )?;
     let run = workspace.steps("")?;
     let changed = vec!["helloworld-step3", "helloworld-step4", "helloworld-step5"];
@@ -222,20 +239,14 @@ fn what_needs_a_later_step_is_told_with_its_line_in_the_lesson() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     let server = format!("{HELLO}/src/server.rs");
     workspace.replace(&server, "format!(\"Hello, {name}!\")", "hello(&name)")?;
-    // With the end of its line: there are excerpts whose names begin like that.
-    let end = "// ANCHOR_END: step3-server\n";
-    workspace.replace(
+    workspace.append(
         &server,
-        end,
-        &format!(
-            "{end}\
-             // ANCHOR: step5-hello\n\
-             \n\
-             fn hello(name: &str) -> String {{\n    \
-                 format!(\"Hello, {{name}}!\")\n\
-             }}\n\
-             // ANCHOR_END: step5-hello\n"
-        ),
+        "// ANCHOR: step5-hello\n\
+         \n\
+         fn hello(name: &str) -> String {\n    \
+             format!(\"Hello, {name}!\")\n\
+         }\n\
+         // ANCHOR_END: step5-hello\n",
     )?;
     let run = workspace.steps("01")?;
     assert_eq!((run.code, failed(&run)), (Some(1), vec!["step 3", "step 4"]), "{}", run.stdout);
@@ -248,8 +259,8 @@ fn what_needs_a_later_step_is_told_with_its_line_in_the_lesson() -> Result<()> {
 error[E0425]: cannot find function `hello` in this scope
   --> step{step}/src/server.rs:[..]
    |
-[..] |         let message = hello(&name);
-   |                       ^^^^^ not found in this scope"
+[..] |         Ok(Response::new(HelloReply {{ message: hello(&name) }}))
+   |                                                ^^^^^ not found in this scope"
             )
         );
     }
@@ -266,16 +277,11 @@ fn a_message_of_a_later_step_is_told_with_its_line_in_the_proto_file() -> Result
     let proto = format!("{HELLO}/proto/helloworld.proto");
     let method = "rpc SayHello (HelloRequest) returns (";
     workspace.replace(&proto, &format!("{method}HelloReply"), &format!("{method}Greeting"))?;
-    let end = "// ANCHOR_END: step1-service";
-    workspace.replace(
+    workspace.append(
         &proto,
-        end,
-        &format!(
-            "{end}\n\
-             // ANCHOR: step5-greeting\n\
-             message Greeting {{}}\n\
-             // ANCHOR_END: step5-greeting"
-        ),
+        "// ANCHOR: step5-greeting\n\
+         message Greeting {}\n\
+         // ANCHOR_END: step5-greeting\n",
     )?;
     let run = workspace.steps("01")?;
     assert_eq!(run.code, Some(1));
@@ -306,15 +312,15 @@ fn what_only_a_later_step_uses_is_a_failure() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     let server = format!("{HELLO}/src/server.rs");
     workspace.replace(&server, "use tonic::{Request,", "use tonic::{Code, Request,")?;
-    let message = "let message = format!(\"Hello again, {name}!\");";
+    let reply = "Ok(Response::new(HelloReply { message: format!(\"Hello again, {name}!\") }))";
     workspace.replace(
         &server,
-        message,
+        reply,
         &format!(
             "if name.is_empty() {{\n    \
                  return Err(Status::new(Code::InvalidArgument, \"name is missing\"));\n\
              }}\n\
-             {message}"
+             {reply}"
         ),
     )?;
     let run = workspace.steps("01")?;
@@ -373,8 +379,9 @@ fn what_a_state_prints_is_compared_with_the_transcripts_of_its_step() -> Result<
 #[test]
 fn what_is_wrong_with_regions_is_told_with_its_line_and_nothing_is_built() -> Result<()> {
     let workspace = Workspace::new(&[HELLO, DISPLACEMENT])?;
-    let [manifest, proto, build, client, library, main] = [
+    let [manifest, hints, proto, build, client, library, main] = [
         "Cargo.toml",
+        "hints.toml",
         "proto/helloworld.proto",
         "build.rs",
         "src/client.rs",
@@ -384,15 +391,14 @@ fn what_is_wrong_with_regions_is_told_with_its_line_and_nothing_is_built() -> Re
     .map(|path| format!("{HELLO}/{path}"));
     let title = "\"update the service: SayHelloAgain\",\n";
     workspace.replace(&manifest, title, &format!("{title}    \"rest\",\n"))?;
-    workspace.replace(&manifest, "step3-module = ", "step3-modules = \"none\"\nstep3-module = ")?;
-    workspace.replace(&proto, "  // ANCHOR_END: step5-rpc-say-hello-again\n", "")?;
+    workspace.replace(&hints, "step3-module = ", "step3-modules = \"none\"\nstep3-module = ")?;
+    workspace.replace(&proto, "ANCHOR: step5-rpc", "ANCHOR: step5-rpcs")?;
     workspace.replace(&build, "// ANCHOR_END: step2-generate", "")?;
     workspace.replace(&client, "ANCHOR: step5-call", "ANCHOR: step9-call")?;
     workspace.replace(&client, "ANCHOR_END: step5-call", "ANCHOR_END: step9-call")?;
     // A name twice in a file, and in two.
     for (path, name) in [(&library, "step4-module"), (&main, "step3-server")] {
-        let region = format!("// ANCHOR: {name}\n// ANCHOR_END: {name}\n");
-        workspace.write(path, &format!("{}{region}", workspace.read(path)?))?;
+        workspace.append(path, &format!("// ANCHOR: {name}\n// ANCHOR_END: {name}\n"))?;
     }
     let other = format!("{DISPLACEMENT}/src/client.rs");
     workspace.replace(&other, "use anyhow::", "use anyhow:: // ANCHOR: step4-use\n")?;
@@ -404,15 +410,15 @@ fn what_is_wrong_with_regions_is_told_with_its_line_and_nothing_is_built() -> Re
         workspace.place(path, &format!("ANCHOR: {name}\n// ANCHOR_END: {name}"))
     };
     let problem = |place: String, what: &str| format!("error: {place}: {what}\n");
-    let method = begin(&proto, "step5-rpc-say-hello-again")?;
+    let method = begin(&proto, "step5-rpcs-say-hello-again")?;
     let (_, method) = method.rsplit_once(':').context("no line")?;
-    let module = begin(&library, "step4-module\n\n")?;
+    let module = begin(&library, "step4-module\npub")?;
     let expected = [
         problem(
-            workspace.place(&proto, "ANCHOR_END: step1-service")?,
+            workspace.place(&proto, "ANCHOR_END: step5-rpc")?,
             &format!(
-                "`step1-service` ends, but `step5-rpc-say-hello-again` of line {method} has to \
-                 end first"
+                "`step5-rpc-say-hello-again` ends, but `step5-rpcs-say-hello-again` of line \
+                 {method} has to end first"
             ),
         ),
         problem(begin(&build, "step2-generate")?, "region `step2-generate` has no end"),
@@ -432,10 +438,14 @@ fn what_is_wrong_with_regions_is_told_with_its_line_and_nothing_is_built() -> Re
             workspace.place(&manifest, "\"rest\"")?,
             "step 6, \"rest\", adds nothing: no line is in a region of it",
         ),
-        problem(workspace.place(&manifest, "step3-modules")?, "there is no region `step3-modules`"),
+        problem(workspace.place(&hints, "step3-modules")?, "there is no region `step3-modules`"),
         problem(
-            workspace.place(&manifest, "step5-call-say-hello-again")?,
+            workspace.place(&hints, "step5-call-say-hello-again")?,
             "there is no region `step5-call-say-hello-again`",
+        ),
+        problem(
+            workspace.place(&hints, "step5-rpc-say-hello-again")?,
+            "there is no region `step5-rpc-say-hello-again`",
         ),
         problem(
             workspace.place(&other, "ANCHOR: step4-use")?,
@@ -449,19 +459,19 @@ fn what_is_wrong_with_regions_is_told_with_its_line_and_nothing_is_built() -> Re
 #[test]
 fn a_new_server_that_breaks_an_old_client_is_a_failure() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
-    let message = "let message = format!(\"Hello, {name}!\");\n";
+    let reply = "Ok(Response::new(HelloReply { message: format!(\"Hello, {name}!\") }))\n";
     workspace.replace(
         &format!("{HELLO}/src/server.rs"),
-        message,
+        reply,
         &format!(
-            "{message}        \
-             // ANCHOR: step5-loud\n        \
-             let message = message.to_uppercase();\n        \
-             // ANCHOR_END: step5-loud\n"
+            "// ANCHOR: step5-loud\n        \
+             let name = name.to_uppercase();\n        \
+             // ANCHOR_END: step5-loud\n        \
+             {reply}"
         ),
     )?;
     let transcript = format!("{HELLO}/transcripts/step5/client.txt");
-    workspace.replace(&transcript, "Hello, you!", "HELLO, YOU!")?;
+    workspace.replace(&transcript, "Hello, you!", "Hello, YOU!")?;
     let run = workspace.steps("01")?;
     let crossed = "client step 4, server step 5";
     assert_eq!((run.code, failed(&run)), (Some(1), vec![crossed]), "{}", run.stdout);
@@ -473,7 +483,7 @@ fn a_new_server_that_breaks_an_old_client_is_a_failure() -> Result<()> {
 ++++ actual:   printed
    1    1 | Will try to greet world ...
    2      - Greeter client received: Hello, you!
-        2 + Greeter client received: HELLO, YOU!
+        2 + Greeter client received: Hello, YOU!
 "#]]
     );
     Ok(())
@@ -484,43 +494,42 @@ fn a_new_client_has_to_say_that_an_old_server_does_not_know_the_call() -> Result
     let workspace = Workspace::new(&[HELLO])?;
     let client = format!("{HELLO}/src/client.rs");
     let text = workspace.read(&client)?;
-    let call = "stub.say_hello_again(request).await?";
+    let call = "stub.say_hello_again(HelloRequest { name: \"you\".into() }).await?";
     let crossed = "client step 5, server step 4";
+    // What stands for the call in these, without its `?`.
+    let begun = call.trim_end_matches('?');
     for (instead, said) in [
         // It hides it; it says it in two lines; it says something else; it ends as if all were
         // well; it says it in another way.
         (
-            "stub.say_hello_again(request).await.unwrap_or_else(|_| {
+            "CALL.unwrap_or_else(|_| {
                 tonic::Response::new(crate::pb::HelloReply::default())
             })",
             "0 lines",
         ),
         (
-            "stub.say_hello_again(request).await
-                .map_err(|status| anyhow::anyhow!(\"{status}\\nUnimplemented\"))?",
-            "2 lines\nerror: [..]\nUnimplemented",
+            "CALL
+                .map_err(|status| anyhow::anyhow!(\"{status}\\nSorry\"))?",
+            "2 lines\nerror: [..]\nSorry",
         ),
+        ("CALL.ok().context(\"no second greeting\")?", "1 line\nerror: no second greeting"),
         (
-            "stub.say_hello_again(request).await.ok().context(\"no second greeting\")?",
-            "1 line\nerror: no second greeting",
-        ),
-        (
-            "stub.say_hello_again(request).await.unwrap_or_else(|status| {
-                eprintln!(\"error: {:?}\", status.code());
+            "CALL.unwrap_or_else(|status| {
+                eprintln!(\"error: {status}\");
                 std::process::exit(0)
             })",
-            "1 line\nerror: Unimplemented",
+            "1 line\nerror: code: [..]",
         ),
         (
-            "stub.say_hello_again(request).await.unwrap_or_else(|status| {
-                eprintln!(\"warning: {:?}\", status.code());
+            "CALL.unwrap_or_else(|status| {
+                eprintln!(\"warning: {status}\");
                 std::process::exit(1)
             })",
-            "1 line\nwarning: Unimplemented",
+            "1 line\nwarning: code: [..]",
         ),
     ] {
         workspace.write(&client, &text)?;
-        workspace.replace(&client, call, instead)?;
+        workspace.replace(&client, call, &instead.replace("CALL", begun))?;
         let run = workspace.steps("01")?;
         assert_eq!((run.code, failed(&run)), (Some(1), vec![crossed]), "{instead}: {}", run.stdout);
         assert_data_eq!(
@@ -541,13 +550,13 @@ fn a_step_that_does_not_change_the_api_need_not_be_refused() -> Result<()> {
     let title = "\"write the client\",\n";
     let more = format!("{title}    \"say goodbye\",\n");
     workspace.replace(&format!("{DISPLACEMENT}/Cargo.toml"), title, &more)?;
-    let end = "    Ok(())\n}\n// ANCHOR_END: step4-failure";
+    let end = "    Ok(())\n}\n";
     workspace.replace(
         &format!("{DISPLACEMENT}/src/client.rs"),
         end,
         &format!(
             "    // ANCHOR: step5-goodbye\n    \
-             writeln!(stdout(), \"goodbye\")?;\n    \
+             println!(\"goodbye\");\n    \
              // ANCHOR_END: step5-goodbye\n\
              {end}"
         ),
@@ -555,7 +564,7 @@ fn a_step_that_does_not_change_the_api_need_not_be_refused() -> Result<()> {
     // A comment is no change.
     let proto = format!("{DISPLACEMENT}/proto/displacement.proto");
     let comment = "// ANCHOR: step5-comment\n// The end.\n// ANCHOR_END: step5-comment\n";
-    workspace.write(&proto, &format!("{}{comment}", workspace.read(&proto)?))?;
+    workspace.append(&proto, comment)?;
     for side in ["server.txt", "client.txt"] {
         let text = workspace.read(&format!("{DISPLACEMENT}/transcripts/step4/{side}"))?;
         let more = if side == "client.txt" { "goodbye\n" } else { "" };
@@ -634,7 +643,7 @@ fn what_a_step_used_to_generate_is_forgotten() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     assert_eq!(workspace.steps("01")?.code, Some(0));
     // Now step 2 includes what is generated from step 3 on only.
-    for path in ["build.rs", "Cargo.toml"].map(|path| format!("{HELLO}/{path}")) {
+    for path in ["build.rs", "hints.toml"].map(|path| format!("{HELLO}/{path}")) {
         let text = workspace.read(&path)?;
         workspace.write(&path, &text.replace("step2-generate", "step3-generate"))?;
     }
