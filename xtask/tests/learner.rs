@@ -178,6 +178,7 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
             "build.rs",
             "rustfmt.toml",
             "src/lib.rs",
+            "src/listen.rs",
             "src/main.rs"
         ]
     );
@@ -413,8 +414,9 @@ fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
 
     let server = "src/server.rs";
     let client = "src/client.rs";
-    let main = "src/main.rs";
-    let said = "writeln!(stdout(), \"Greeter client received: {}\", reply.message)?;";
+    let listen = "src/listen.rs";
+    let said = "println!(\"Greeter client received: {}\", reply.message);";
+    let call = "let reply = stub.say_hello(";
     // Which file, what in it, becomes what; which steps fail, and what there is to say.
     for (file, old, new, failed, expected) in [
         (
@@ -435,14 +437,14 @@ fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
         ),
         (
             server,
-            "let HelloRequest { name } = request.into_inner();",
-            "let HelloRequest { name } = request.into_inner();\n\
+            "let name = request.into_inner().name;",
+            "let name = request.into_inner().name;\n\
              if !name.is_empty() { return Err(Status::internal(\"not today\")); }",
             "3",
-            "      your server answered Internal: \"not today\"\n",
+            "      your server answered code: 'Internal error', message: \"not today\"\n",
         ),
         (
-            main,
+            listen,
             "Server started, listening on",
             "Up and running on",
             "3",
@@ -451,7 +453,7 @@ fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
              (lessons/01-helloworld/transcripts/step4/server.txt:1)\n",
         ),
         (
-            main,
+            listen,
             "listening on {addr}",
             "listening",
             "3",
@@ -459,16 +461,16 @@ fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
              listening on HOST:PORT`\n",
         ),
         (
-            main,
+            listen,
             "let addr = listener.local_addr()?;",
-            "if true { bail!(\"no idea\"); }\nlet addr = listener.local_addr()?;",
+            "if true { anyhow::bail!(\"no idea\"); }\nlet addr = listener.local_addr()?;",
             "3",
             "      your server: it ended with exit status: 1, before it was ready: error: no idea\n",
         ),
         (
             server,
-            "let HelloRequest { name }",
-            "eprintln!(\"I was called\");\nlet HelloRequest { name }",
+            "let name =",
+            "eprintln!(\"I was called\");\nlet name =",
             "3",
             "      your server: it printed on standard error: I was called\n",
         ),
@@ -499,15 +501,15 @@ fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
         (
             client,
             "    Ok(())\n",
-            "    writeln!(stdout(), \"Bye\")?;\n    Ok(())\n",
+            "    println!(\"Bye\");\n    Ok(())\n",
             "5",
             "      your client printed `Bye`, expected nothing more\n      \
              (lessons/01-helloworld/transcripts/step5/client.txt:4)\n",
         ),
         (
             client,
-            "let request =",
-            "if true { anyhow::bail!(\"no idea\"); }\nlet request =",
+            call,
+            "if true { anyhow::bail!(\"no idea\"); }\nlet reply = stub.say_hello(",
             "4",
             "      your client: it ended with exit status: 1: error: no idea\n",
         ),
@@ -561,26 +563,26 @@ fn check_finds_a_server_and_a_client_that_only_we_understand() -> Result<()> {
     // The two know each other, and then do something else.
     desk.replace(
         "my-helloworld/src/client.rs",
-        "stub.say_hello(request)",
+        "stub.say_hello(HelloRequest { name: \"you\".into() })",
         "stub.say_hello({\n\
-             let mut request = tonic::Request::new(request);\n\
+             let mut request = tonic::Request::new(HelloRequest { name: \"you\".into() });\n\
              request.metadata_mut().insert(\"friend\", tonic::metadata::MetadataValue::from(1));\n\
              request\n\
          })",
     )?;
     desk.replace(
         "my-helloworld/src/server.rs",
-        "let HelloRequest { name }",
+        "let name =",
         "if request.metadata().contains_key(\"friend\") {\n\
              return Err(Status::unavailable(\"not you\"));\n\
          }\n\
-         let HelloRequest { name }",
+         let name =",
     )?;
     let run = desk.run("check")?;
     assert_eq!(run.code, Some(1), "{}", run.stdout);
     let expected = "FAIL  step 5: update the service: SayHelloAgain\n      \
-                    your client (with your server): it ended with exit status: 1: error: the \
-                    server answered Unavailable: \"not you\"\n";
+                    your client (with your server): it ended with exit status: 1: error: code: \
+                    'The service is currently unavailable', message: \"not you\"\n";
     ensure!(run.stdout.contains(expected), "{}", run.stdout);
     Ok(())
 }
@@ -593,7 +595,7 @@ fn check_does_not_mind_what_is_not_written_yet() -> Result<()> {
     let (old_server, old_client) = (desk.read(server)?, desk.read(client)?);
 
     // A client that stops after the first call.
-    let second = old_client.rfind("\n    let request = HelloRequest").context("no second call")?;
+    let second = old_client.rfind("\n    let reply =").context("no second call")?;
     desk.write(client, &format!("{}\n    Ok(())\n}}\n", &old_client[..second]))?;
     let stdout = desk.succeed("check")?;
     let expected = "--    step 5: update the service: SayHelloAgain; your server has it, your \
@@ -604,8 +606,7 @@ fn check_does_not_mind_what_is_not_written_yet() -> Result<()> {
     // A server that does not know the second method.
     desk.replace(
         server,
-        "let message = format!(\"Hello again, {name}!\");\n        \
-         Ok(Response::new(HelloReply { message }))",
+        "Ok(Response::new(HelloReply { message: format!(\"Hello again, {name}!\") }))",
         "Err(Status::unimplemented(name))",
     )?;
     let stdout = desk.succeed("check")?;
@@ -614,7 +615,6 @@ fn check_does_not_mind_what_is_not_written_yet() -> Result<()> {
     desk.write(server, &old_server)?;
 
     // No client at all, in words of the learner's own.
-    desk.replace("my-helloworld/src/main.rs", "[\"client\"] => client::run(ADDR).await,", "")?;
     desk.replace(
         "my-helloworld/src/main.rs",
         "[\"client\", addr] => client::run(addr).await,",
@@ -704,23 +704,20 @@ fn a_hint_respects_what_the_learner_has() -> Result<()> {
     let beginning: String = server.lines().take(12).map(|line| format!("{line}\n")).collect();
     desk.write("my-helloworld/src/server.rs", &beginning)?;
     let hint = desk.succeed("hint --solution")?;
-    ensure!(hint.starts_with("Step 3, implement the servicer: part 1 of 5\nsrc/server.rs, "));
+    ensure!(hint.starts_with("Step 3, implement the servicer: part 1 of 4\nsrc/server.rs, "));
     apply(&desk, "my-helloworld", &hint)?;
     assert_eq!(desk.read("my-helloworld/src/server.rs")?, server);
 
     // In words of the learner's own, and with the line ends of Windows.
     let own = server
         .replace("///", "// in short:")
-        .replace(
-            "let HelloRequest { name } = request.into_inner();",
-            "let who = request.into_inner().name;",
-        )
+        .replace("let name = request.into_inner().name;", "let who = request.into_inner().name;")
         .replace("format!(\"Hello, {name}!\")", "[\"Hello, \", &who, \"!\"].concat()")
         .replace('\n', "\r\n");
     desk.write("my-helloworld/src/server.rs", &own)?;
     let hint = desk.succeed("hint")?;
     ensure!(
-        hint.starts_with("Step 3, implement the servicer: part 2 of 5\nsrc/lib.rs, after line "),
+        hint.starts_with("Step 3, implement the servicer: part 2 of 4\nsrc/lib.rs, after line "),
         "{hint}"
     );
     Ok(())
