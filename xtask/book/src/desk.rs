@@ -1,7 +1,10 @@
 //! A desk: a folder in which somebody follows the book, types its commands, and writes a lesson.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, pipe};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -29,6 +32,8 @@ pub struct Desk<'a> {
     here: PathBuf,
     /// A server, in a terminal of its own.
     meanwhile: Option<Program>,
+    /// Which free port stands for which one that a page shows: a reader may be using that one.
+    ports: RefCell<BTreeMap<u16, u16>>,
 }
 
 impl<'a> Desk<'a> {
@@ -40,7 +45,7 @@ impl<'a> Desk<'a> {
     pub fn new(workspace: &'a Workspace) -> anyhow::Result<Desk<'a>> {
         let folder = tempfile::tempdir()?;
         let here = folder.path().canonicalize()?;
-        Ok(Desk { workspace, folder, here, meanwhile: None })
+        Ok(Desk { workspace, folder, here, meanwhile: None, ports: RefCell::default() })
     }
 
     /// Writes a crate as `cargo xtask start PACKAGE --step STEP` does, and goes there. With a step
@@ -145,7 +150,7 @@ impl<'a> Desk<'a> {
         let ended = async { anyhow::Ok((output.await??, process.child.wait().await?)) };
         let (output, status) =
             timeout(LIMIT, ended).await.with_context(|| format!("`{line}` does not end"))??;
-        Ok((String::from_utf8_lossy(&output).into_owned(), status))
+        Ok((self.as_shown(&String::from_utf8_lossy(&output)), status))
     }
 
     /// Starts a command that only Ctrl-C ends, waits for the first line that it prints, and returns
@@ -192,6 +197,10 @@ impl<'a> Desk<'a> {
                 let is_verify = args.first() == Some(&"verify");
                 command.current_dir(if is_verify { crate_or_lessons } else { &self.here });
             }
+            ["cargo", "run", "-p", package, ref args @ ..] => {
+                command.args(["run", "-p", package]).args(self.on_free_ports(package, args)?);
+                command.current_dir(crate_or_lessons);
+            }
             ["cargo", ref args @ ..] => {
                 command.args(args).current_dir(crate_or_lessons);
             }
@@ -207,6 +216,60 @@ impl<'a> Desk<'a> {
         }
         Ok(command)
     }
+}
+
+impl Desk<'_> {
+    /// The arguments of `cargo run -p PACKAGE`, with a free port wherever there is one, or would be:
+    /// an address that is left out is the lesson's own.
+    fn on_free_ports(&self, package: &str, args: &[&str]) -> anyhow::Result<Vec<String>> {
+        let (before, own) = match args {
+            ["--example", name, own @ ..] => (vec!["--example", name], own),
+            own => (vec![], own),
+        };
+        let is_client = before.last().is_some_and(|name| name.ends_with("_client"));
+        let mut words: Vec<String> = before.into_iter().map(str::to_owned).collect();
+        for word in own {
+            words.push(match word.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
+                Some((host, Ok(port))) if port > 0 => format!("{host}:{}", self.free_port(port)?),
+                _ => (*word).to_owned(),
+            });
+        }
+        if matches!(own, ["server" | "client"]) || own.is_empty() && is_client {
+            let port = default_port(&self.workspace.the(package)?.folder)?;
+            words.push(format!("127.0.0.1:{}", self.free_port(port)?));
+        }
+        Ok(words)
+    }
+
+    /// The free port that stands for `shown` at this desk.
+    fn free_port(&self, shown: u16) -> anyhow::Result<u16> {
+        let mut ports = self.ports.borrow_mut();
+        if let Some(port) = ports.get(&shown) {
+            return Ok(*port);
+        }
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        ports.insert(shown, port);
+        Ok(port)
+    }
+
+    /// `output`, with the ports that a reader sees.
+    fn as_shown(&self, output: &str) -> String {
+        let mut output = output.to_owned();
+        for (shown, port) in self.ports.borrow().iter() {
+            output = output.replace(&format!(":{port}"), &format!(":{shown}"));
+        }
+        output
+    }
+}
+
+/// The port that the programs of the lesson in `folder` use if nobody says otherwise.
+fn default_port(folder: &Path) -> anyhow::Result<u16> {
+    let main = folder.join("src/main.rs");
+    let text = fs::read_to_string(&main).with_context(|| main.display().to_string())?;
+    let addr =
+        text.lines().find_map(|line| line.strip_prefix("const ADDR: &str = \"")?.split('"').next());
+    let port = addr.and_then(|addr| addr.rsplit_once(':')?.1.parse().ok());
+    port.with_context(|| format!("{} has no constant ADDR with a port", main.display()))
 }
 
 /// The lesson whose package is `package`.

@@ -14,6 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use tonic::body::Body;
 use tonic::codegen::{Bytes, http};
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tower::ServiceExt;
@@ -96,14 +97,14 @@ impl Servers {
             let movies = Movies::load(Path::new(MOVIES))?;
             let places = Places::load(Path::new(PLACES))?;
             anyhow::Ok([
-                serve(async |listener| helloworld::server::run(listener, pending()).await).await?,
-                serve(async |listener| unary_displacement::server::run(listener, pending()).await)
+                serve(async |incoming| helloworld::server::run(incoming, pending()).await).await?,
+                serve(async |incoming| unary_displacement::server::run(incoming, pending()).await)
                     .await?,
-                serve(async |listener| teams::server::run(listener, pending()).await).await?,
-                serve(async |listener| movie_json::server::run(listener, movies, pending()).await)
+                serve(async |incoming| teams::server::run(incoming, pending()).await).await?,
+                serve(async |incoming| movie_json::server::run(incoming, movies, pending()).await)
                     .await?,
-                serve(async |listener| streaming::server::run(listener, pending()).await).await?,
-                serve(async |listener| routeguide::server::run(listener, places, pending()).await)
+                serve(async |incoming| streaming::server::run(incoming, pending()).await).await?,
+                serve(async |incoming| routeguide::server::run(incoming, places, pending()).await)
                     .await?,
             ])
         })?;
@@ -164,13 +165,13 @@ impl Servers {
 }
 
 /// Starts a server, and returns a channel to it.
-async fn serve<F>(run: impl FnOnce(TcpListener) -> F) -> anyhow::Result<Channel>
+async fn serve<F>(run: impl FnOnce(TcpIncoming) -> F) -> anyhow::Result<Channel>
 where
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = Endpoint::from_shared(format!("http://{}", listener.local_addr()?))?;
-    tokio::spawn(run(listener));
+    tokio::spawn(run(TcpIncoming::from(listener)));
     Ok(endpoint.connect_lazy())
 }
 
