@@ -128,5 +128,5 @@ async fn every_command_of_the_readme_does_what_it_says() -> anyhow::Result<()> {
 fn is_xtask(line: &str) -> bool {
     let args = shell_words::split(line).unwrap_or_default();
     args.first().is_some_and(|cargo| cargo == "cargo")
-        && crate::Cli::try_parse_from(&args[1..]).is_ok()
+        && crate::cli::Cli::try_parse_from(&args[1..]).is_ok()
 }
