@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::cargo::cargo;
 use crate::lessons::Workspace;
-use crate::process;
+use crate::system::process;
 
 /// What to do with the book.
 #[derive(clap::Args)]

@@ -10,7 +10,7 @@ use cargo_metadata::{Message, Metadata};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{ChildStdout, Command};
 
-use crate::process::{self, Process};
+use crate::system::process::{self, Process};
 
 /// The message format with which Cargo itself prints what is wrong with the code.
 pub const RENDERED: &str = "--message-format=json-render-diagnostics";

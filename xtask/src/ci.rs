@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::cargo::cargo;
 use crate::lessons::Workspace;
-use crate::process;
+use crate::system::process;
 
 /// The checks, as a contributor types them.
 pub const COMMANDS: [&str; 7] = [

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::lessons::{Workspace, WrongUse};
-use crate::{bench, book, check, ci, hint, process, start, steps, verify};
+use crate::system::process;
+use crate::{bench, book, check, ci, hint, start, steps, verify};
 
 /// Runs the lessons and checks what they print
 #[derive(Parser)]

@@ -17,7 +17,6 @@ pub mod learner;
 pub mod lessons;
 pub mod manifest;
 pub mod pair;
-pub mod process;
 #[cfg(test)]
 mod promises;
 pub mod proto;
@@ -28,6 +27,7 @@ pub mod side;
 pub mod start;
 pub mod states;
 pub mod steps;
+pub mod system;
 pub mod transcript;
 pub mod verify;
 pub mod wording;

@@ -8,8 +8,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{interval, timeout};
 
 use crate::lessons::WrongUse;
-use crate::process::{MAX_OUTPUT, Program};
 use crate::side::Side;
+use crate::system::process::{MAX_OUTPUT, Program};
 
 /// How long a server may take until it is ready, a client until it is done, and a server until it
 /// has stopped.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::cargo::cargo;
 use crate::lessons::{Target, Workspace};
-use crate::process::Program;
+use crate::system::process::Program;
 
 /// Far longer than anything here takes.
 const STUCK: Duration = Duration::from_secs(120);

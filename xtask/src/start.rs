@@ -12,8 +12,9 @@ use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::cargo::cargo;
 use crate::lessons::{Lesson, Workspace, WrongUse};
+use crate::manifest;
 use crate::regions::{self, Source};
-use crate::{manifest, process};
+use crate::system::process;
 
 /// How a lesson finds a data file of the workspace from its own folder.
 const WORKSPACE_DATA: &str = "/../../data/";

@@ -15,10 +15,10 @@ use tokio::task::JoinSet;
 
 use crate::lessons::{self, Lesson, Pair, Programs, Workspace, WrongUse};
 use crate::pair::{self, FOREIGN_TIME_LIMIT, Outcome, TIME_LIMIT};
-use crate::process::MAX_OUTPUT;
 use crate::python::Python;
 use crate::report::{Format, Report, Verdict};
 use crate::side::Side;
+use crate::system::process::MAX_OUTPUT;
 use crate::{states, transcript};
 
 /// Both sides of a pair.

@@ -70,7 +70,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         // As the lessons do it.
         Some(Command::BareServer { addr }) => Runtime::new()?.block_on(bare::serve(&addr)),
         // One thread makes all calls: it leaves the other cores to the server, and can start it: see
-        // `xtask::process::spawn`.
+        // `xtask::system::process::spawn`.
         None => Builder::new_current_thread()
             .enable_all()
             .build()?

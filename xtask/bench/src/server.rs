@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncBufReadExt, BufReader, copy, sink};
 use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
-use xtask::process::{self, Process};
 use xtask::side::Side;
+use xtask::system::process::{self, Process};
 
 /// How long a server may take until it is ready: it may have a million entries to read.
 const TIME_LIMIT: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use xtask::cargo::cargo;
 use xtask::lessons::Workspace;
-use xtask::process;
+use xtask::system::process;
 
 use crate::progress::Progress;
 

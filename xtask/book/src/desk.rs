@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use xtask::cargo::cargo;
 use xtask::lessons::Workspace;
-use xtask::process::{self, Program};
+use xtask::system::process::{self, Program};
 
 use crate::listing::{LessonSource, Listings};
 

@@ -42,7 +42,7 @@ enum Question {
     },
 }
 
-// One thread, so that no child outlives its parent: see `xtask::process::spawn`.
+// One thread, so that no child outlives its parent: see `xtask::system::process::spawn`.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {

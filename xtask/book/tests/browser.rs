@@ -19,7 +19,7 @@ use tokio::sync::broadcast;
 use tokio::time::timeout;
 use url::{ParseError, Url};
 use xtask::lessons::Workspace;
-use xtask::process::Program;
+use xtask::system::process::Program;
 
 /// Far longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -1,0 +1,4 @@
+//! What stands between us and the system: processes, Cargo, what is said when something is wrong,
+//! and in which colours.
+
+pub mod process;
