@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use tokio::process::Command;
 
-use crate::cargo::cargo;
 use crate::lessons::Workspace;
+use crate::system::cargo::cargo;
 use crate::system::process;
 
 /// What to do with the book.

@@ -7,8 +7,8 @@ use anstyle::Style;
 use anyhow::bail;
 use tokio::process::Command;
 
-use crate::cargo::cargo;
 use crate::lessons::Workspace;
+use crate::system::cargo::cargo;
 use crate::system::process;
 
 /// The checks, as a contributor types them.

@@ -6,12 +6,12 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use cargo_metadata::Message;
 
-use crate::cargo::{Build, RENDERED};
 use crate::learner::Learner;
 use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Programs, Workspace};
 use crate::pair::{self, Ended, Outcome};
 use crate::side::Side;
 use crate::states::{self, State, States};
+use crate::system::cargo::{Build, RENDERED};
 use crate::wording::{Yours, wrong};
 use crate::{proto, regions, transcript};
 

@@ -12,9 +12,9 @@ use cargo_metadata::{Artifact, Message, Metadata, Package};
 use serde::Deserialize;
 use toml_edit::Item;
 
-use crate::cargo::{self, Build, RENDERED};
 use crate::manifest;
 use crate::side::Side;
+use crate::system::cargo::{self, Build, RENDERED};
 
 /// What somebody has typed makes no sense.
 #[derive(Debug)]

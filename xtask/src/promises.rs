@@ -11,8 +11,8 @@ use clap::Parser;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::cargo::cargo;
 use crate::lessons::{Target, Workspace};
+use crate::system::cargo::cargo;
 use crate::system::process::Program;
 
 /// Far longer than anything here takes.

@@ -21,9 +21,9 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
-use xtask::cargo::{Build, RENDERED};
 use xtask::lessons::{Lesson, Programs, Workspace, shown};
 use xtask::python::Python;
+use xtask::system::cargo::{Build, RENDERED};
 
 use crate::machine::Machine;
 use crate::progress::Progress;

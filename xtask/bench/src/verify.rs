@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 use tokio::process::Command;
 use tokio::time::timeout;
-use xtask::cargo::cargo;
 use xtask::lessons::Workspace;
+use xtask::system::cargo::cargo;
 use xtask::system::process;
 
 use crate::progress::Progress;

@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use xtask::cargo::cargo;
 use xtask::lessons::Workspace;
+use xtask::system::cargo::cargo;
 use xtask::system::process::{self, Program};
 
 use crate::listing::{LessonSource, Listings};

@@ -1,4 +1,5 @@
 //! What stands between us and the system: processes, Cargo, what is said when something is wrong,
 //! and in which colours.
 
+pub mod cargo;
 pub mod process;
