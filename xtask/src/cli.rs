@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::lessons::{Workspace, WrongUse};
+use crate::lessons::Workspace;
+use crate::system::error::WrongUse;
 use crate::system::process;
 use crate::{bench, book, check, ci, hint, start, steps, verify};
 

@@ -15,18 +15,7 @@ use toml_edit::Item;
 use crate::manifest;
 use crate::side::Side;
 use crate::system::cargo::{self, Build, RENDERED};
-
-/// What somebody has typed makes no sense.
-#[derive(Debug)]
-pub struct WrongUse(pub String);
-
-impl fmt::Display for WrongUse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WrongUse {}
+use crate::system::error::WrongUse;
 
 /// The file in a lesson's folder that says what each region asks of a learner.
 pub const HINTS: &str = "hints.toml";

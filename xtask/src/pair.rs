@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{interval, timeout};
 
-use crate::lessons::WrongUse;
 use crate::side::Side;
+use crate::system::error::WrongUse;
 use crate::system::process::{MAX_OUTPUT, Program};
 
 /// How long a server may take until it is ready, a client until it is done, and a server until it

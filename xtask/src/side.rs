@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use crate::lessons::WrongUse;
+use crate::system::error::WrongUse;
 
 /// How to start a server or a client.
 #[derive(Clone)]

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use toml_edit::{DocumentMut, value};
 
-use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace, WrongUse};
+use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace};
 use crate::manifest;
 use crate::regions::{self, Source};
 use crate::system::cargo::{Build, RENDERED};
+use crate::system::error::WrongUse;
 
 /// The states of a lesson.
 pub struct States {

@@ -13,11 +13,12 @@ use anstyle::{AnsiColor, Style};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::lessons::{self, Lesson, Pair, Programs, Workspace, WrongUse};
+use crate::lessons::{self, Lesson, Pair, Programs, Workspace};
 use crate::pair::{self, FOREIGN_TIME_LIMIT, Outcome, TIME_LIMIT};
 use crate::python::Python;
 use crate::report::{Format, Report, Verdict};
 use crate::side::Side;
+use crate::system::error::WrongUse;
 use crate::system::process::MAX_OUTPUT;
 use crate::{states, transcript};
 

@@ -2,4 +2,5 @@
 //! and in which colours.
 
 pub mod cargo;
+pub mod error;
 pub mod process;
