@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::judge::{Verdict, judge};
 use crate::learner::{self, Learner};
 use crate::lessons::Workspace;
-use crate::verify::{DIM, GREEN, RED};
+use crate::system::style::{DIM, GREEN, RED};
 
 /// What to check, and how often.
 #[derive(clap::Args)]

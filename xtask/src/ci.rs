@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use anstyle::Style;
 use anyhow::bail;
 use tokio::process::Command;
 
 use crate::lessons::Workspace;
 use crate::system::cargo::cargo;
 use crate::system::process;
+use crate::system::style::BOLD;
 
 /// The checks, as a contributor types them.
 pub const COMMANDS: [&str; 7] = [
@@ -21,8 +21,6 @@ pub const COMMANDS: [&str; 7] = [
     "cargo xtask steps",
     "cargo xtask book",
 ];
-
-const BOLD: Style = Style::new().bold();
 
 /// Runs [`COMMANDS`] in the folder of the workspace, up to the first that fails.
 ///

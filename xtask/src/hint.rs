@@ -16,7 +16,7 @@ use crate::learner::{self, Learner};
 use crate::lessons::{Lesson, Workspace};
 use crate::regions::{self, Region, Source};
 use crate::start;
-use crate::verify::{DIM, GREEN, RED};
+use crate::system::style::{DIM, GREEN, RED};
 
 /// What to give a hint on.
 #[derive(clap::Args)]

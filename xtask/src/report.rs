@@ -9,7 +9,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use quick_xml::writer::{ElementWriter, Writer};
 use serde::Serialize;
 
-use crate::verify::{GREEN, RED};
+use crate::system::style::{GREEN, RED};
 
 /// A form of the results that programs read.
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]

@@ -14,7 +14,8 @@ use crate::pair::{self, Outcome};
 use crate::proto;
 use crate::regions;
 use crate::states::{self, State, States};
-use crate::verify::{GREEN, RED, SIDES, judge, shown};
+use crate::system::style::{GREEN, RED};
+use crate::verify::{SIDES, judge, shown};
 
 /// Which lessons to take apart.
 #[derive(clap::Args)]

@@ -9,7 +9,6 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use anstream::adapter::strip_str;
-use anstyle::{AnsiColor, Style};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -20,14 +19,11 @@ use crate::report::{Format, Report, Verdict};
 use crate::side::Side;
 use crate::system::error::WrongUse;
 use crate::system::process::MAX_OUTPUT;
+use crate::system::style::DIM;
 use crate::{states, transcript};
 
 /// Both sides of a pair.
 pub const SIDES: [&str; 2] = ["server", "client"];
-
-pub const GREEN: Style = AnsiColor::Green.on_default().bold();
-pub const RED: Style = AnsiColor::Red.on_default().bold();
-pub const DIM: Style = Style::new().dimmed();
 
 /// How much of an output is shown at each end, in bytes, when it is too long to be shown whole.
 const SHOWN: usize = 4096;

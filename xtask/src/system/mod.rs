@@ -4,3 +4,4 @@
 pub mod cargo;
 pub mod error;
 pub mod process;
+pub mod style;
