@@ -13,7 +13,6 @@ use serde::Deserialize;
 use toml_edit::Item;
 
 use crate::manifest;
-use crate::side::Side;
 use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;
 
@@ -269,18 +268,14 @@ impl Programs {
         self.0.contains_key(&target.source)
     }
 
-    /// How to start `target`.
+    /// Where Cargo has put `target`.
     ///
     /// # Errors
     ///
     /// If Cargo has built no such program.
-    pub fn side(&self, target: &Target) -> anyhow::Result<Side> {
+    pub fn path(&self, target: &Target) -> anyhow::Result<&Path> {
         let executable = self.0.get(&target.source);
-        let executable =
-            executable.with_context(|| format!("{} gave no program", target.source))?;
-        let name = executable.file_stem().unwrap_or_default().to_string_lossy();
-        let name = [&*name, target.role.unwrap_or_default()].join(" ");
-        Ok(Side::ours(name.trim_end(), executable, target.role))
+        Ok(executable.with_context(|| format!("{} gave no program", target.source))?)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
+use crate::lessons::{Programs, Target};
 use crate::system::error::WrongUse;
 
 /// How to start a server or a client.
@@ -82,5 +83,19 @@ impl Side {
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).envs(self.variables.iter().cloned());
         command
+    }
+}
+
+impl Programs {
+    /// How to start `target`.
+    ///
+    /// # Errors
+    ///
+    /// If Cargo has built no such program.
+    pub fn side(&self, target: &Target) -> anyhow::Result<Side> {
+        let executable = self.path(target)?;
+        let name = executable.file_stem().unwrap_or_default().to_string_lossy();
+        let name = [&*name, target.role.unwrap_or_default()].join(" ");
+        Ok(Side::ours(name.trim_end(), executable, target.role))
     }
 }
