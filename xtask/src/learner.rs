@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use toml_edit::Item;
 
 use crate::lessons::{Lesson, Workspace};
-use crate::manifest;
+use crate::workspace::manifest;
 
 /// Which crate is meant.
 #[derive(clap::Args)]

@@ -12,9 +12,9 @@ use cargo_metadata::{Artifact, Message, Metadata, Package};
 use serde::Deserialize;
 use toml_edit::Item;
 
-use crate::manifest;
 use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;
+use crate::workspace::manifest;
 
 /// The file in a lesson's folder that says what each region asks of a learner.
 pub const HINTS: &str = "hints.toml";

@@ -14,7 +14,6 @@ pub mod items;
 pub mod judge;
 pub mod learner;
 pub mod lessons;
-pub mod manifest;
 pub mod pair;
 #[cfg(test)]
 mod promises;
@@ -30,3 +29,4 @@ pub mod system;
 pub mod transcript;
 pub mod verify;
 pub mod wording;
+pub mod workspace;

@@ -11,11 +11,11 @@ use tokio::process::Command;
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::lessons::{Lesson, Workspace};
-use crate::manifest;
 use crate::regions::{self, Source};
 use crate::system::cargo::cargo;
 use crate::system::error::WrongUse;
 use crate::system::process;
+use crate::workspace::manifest;
 
 /// How a lesson finds a data file of the workspace from its own folder.
 const WORKSPACE_DATA: &str = "/../../data/";

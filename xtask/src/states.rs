@@ -10,10 +10,10 @@ use anyhow::{Context, bail};
 use toml_edit::{DocumentMut, value};
 
 use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace};
-use crate::manifest;
 use crate::regions::{self, Source};
 use crate::system::cargo::{Build, RENDERED};
 use crate::system::error::WrongUse;
+use crate::workspace::manifest;
 
 /// The states of a lesson.
 pub struct States {

@@ -1,0 +1,3 @@
+//! What there is: lessons, their programs, their manifests and their protos.
+
+pub mod manifest;
