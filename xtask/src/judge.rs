@@ -13,7 +13,8 @@ use crate::side::Side;
 use crate::states::{self, State, States};
 use crate::system::cargo::{Build, RENDERED};
 use crate::wording::{Yours, wrong};
-use crate::{proto, regions, transcript};
+use crate::workspace::proto;
+use crate::{regions, transcript};
 
 /// What there is to say of a step.
 pub enum Verdict {

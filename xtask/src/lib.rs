@@ -17,7 +17,6 @@ pub mod lessons;
 pub mod pair;
 #[cfg(test)]
 mod promises;
-pub mod proto;
 pub mod python;
 pub mod regions;
 pub mod report;

@@ -9,9 +9,9 @@ use anyhow::{Context, bail};
 use tokio::process::Command;
 
 use crate::lessons::{Lesson, Workspace};
-use crate::proto;
 use crate::side::Side;
 use crate::system::process;
+use crate::workspace::proto;
 
 /// What the names of Python's interpreter are: the second one on Windows.
 const NAMES: [&str; 2] = ["python3", "python"];

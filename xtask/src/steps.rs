@@ -11,11 +11,11 @@ use cargo_metadata::{CompilerMessage, Message};
 
 use crate::lessons::{self, FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace};
 use crate::pair::{self, Outcome};
-use crate::proto;
 use crate::regions;
 use crate::states::{self, State, States};
 use crate::system::style::{GREEN, RED};
 use crate::verify::{SIDES, judge, shown};
+use crate::workspace::proto;
 
 /// Which lessons to take apart.
 #[derive(clap::Args)]

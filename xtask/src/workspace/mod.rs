@@ -1,3 +1,4 @@
 //! What there is: lessons, their programs, their manifests and their protos.
 
 pub mod manifest;
+pub mod proto;
