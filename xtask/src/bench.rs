@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use tokio::process::Command;
 
-use crate::lessons::Workspace;
 use crate::system::cargo::cargo;
 use crate::system::process;
+use crate::workspace::lesson::Workspace;
 
 /// What to measure.
 #[derive(clap::Args)]

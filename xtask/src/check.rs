@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 
 use crate::judge::{Verdict, judge};
 use crate::learner::{self, Learner};
-use crate::lessons::Workspace;
 use crate::system::style::{DIM, GREEN, RED};
+use crate::workspace::lesson::Workspace;
 
 /// What to check, and how often.
 #[derive(clap::Args)]

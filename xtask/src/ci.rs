@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use anyhow::bail;
 use tokio::process::Command;
 
-use crate::lessons::Workspace;
 use crate::system::cargo::cargo;
 use crate::system::process;
 use crate::system::style::BOLD;
+use crate::workspace::lesson::Workspace;
 
 /// The checks, as a contributor types them.
 pub const COMMANDS: [&str; 7] = [

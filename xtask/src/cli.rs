@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::lessons::Workspace;
 use crate::system::error::WrongUse;
 use crate::system::process;
+use crate::workspace::lesson::Workspace;
 use crate::{bench, book, check, ci, hint, start, steps, verify};
 
 /// Runs the lessons and checks what they print

@@ -13,10 +13,10 @@ use snapbox::filter::normalize_lines;
 
 use crate::judge::{Verdict, judge};
 use crate::learner::{self, Learner};
-use crate::lessons::{Lesson, Workspace};
 use crate::regions::{self, Region, Source};
 use crate::start;
 use crate::system::style::{DIM, GREEN, RED};
+use crate::workspace::lesson::{Lesson, Workspace};
 
 /// What to give a hint on.
 #[derive(clap::Args)]

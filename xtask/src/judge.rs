@@ -7,12 +7,12 @@ use anyhow::{Context, bail};
 use cargo_metadata::Message;
 
 use crate::learner::Learner;
-use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Programs, Workspace};
 use crate::pair::{self, Ended, Outcome};
 use crate::side::Side;
 use crate::states::{self, State, States};
 use crate::system::cargo::{Build, RENDERED};
 use crate::wording::{Yours, wrong};
+use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs, Workspace};
 use crate::workspace::proto;
 use crate::{regions, transcript};
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use toml_edit::Item;
 
-use crate::lessons::{Lesson, Workspace};
+use crate::workspace::lesson::{Lesson, Workspace};
 use crate::workspace::manifest;
 
 /// Which crate is meant.

@@ -13,7 +13,6 @@ pub mod hint;
 pub mod items;
 pub mod judge;
 pub mod learner;
-pub mod lessons;
 pub mod pair;
 #[cfg(test)]
 mod promises;

@@ -11,9 +11,9 @@ use clap::Parser;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::lessons::{Target, Workspace};
 use crate::system::cargo::cargo;
 use crate::system::process::Program;
+use crate::workspace::lesson::{Target, Workspace};
 
 /// Far longer than anything here takes.
 const STUCK: Duration = Duration::from_secs(120);

@@ -8,9 +8,9 @@ use std::{fs, io};
 use anyhow::{Context, bail};
 use tokio::process::Command;
 
-use crate::lessons::{Lesson, Workspace};
 use crate::side::Side;
 use crate::system::process;
+use crate::workspace::lesson::{Lesson, Workspace};
 use crate::workspace::proto;
 
 /// What the names of Python's interpreter are: the second one on Windows.

@@ -13,7 +13,7 @@ use std::{fs, io};
 use anyhow::{Context, bail};
 use toml_edit::{Document, Item};
 
-use crate::lessons::{HINTS, Lesson, shown};
+use crate::workspace::lesson::{HINTS, Lesson, shown};
 
 /// What of a lesson's folder belongs to its steps. Its examples, tests and transcripts do not.
 /// What stands in the list twice comes where it stands last: so the files are in the order in

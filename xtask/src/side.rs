@@ -5,8 +5,8 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use crate::lessons::{Programs, Target};
 use crate::system::error::WrongUse;
+use crate::workspace::lesson::{Programs, Target};
 
 /// How to start a server or a client.
 #[derive(Clone)]

@@ -10,11 +10,11 @@ use anyhow::{Context, bail};
 use tokio::process::Command;
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use crate::lessons::{Lesson, Workspace};
 use crate::regions::{self, Source};
 use crate::system::cargo::cargo;
 use crate::system::error::WrongUse;
 use crate::system::process;
+use crate::workspace::lesson::{Lesson, Workspace};
 use crate::workspace::manifest;
 
 /// How a lesson finds a data file of the workspace from its own folder.

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use toml_edit::{DocumentMut, value};
 
-use crate::lessons::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace};
 use crate::regions::{self, Source};
 use crate::system::cargo::{Build, RENDERED};
 use crate::system::error::WrongUse;
+use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace};
 use crate::workspace::manifest;
 
 /// The states of a lesson.

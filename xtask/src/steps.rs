@@ -9,12 +9,14 @@ use std::time::Instant;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{CompilerMessage, Message};
 
-use crate::lessons::{self, FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace};
 use crate::pair::{self, Outcome};
 use crate::regions;
 use crate::states::{self, State, States};
 use crate::system::style::{GREEN, RED};
 use crate::verify::{SIDES, judge, shown};
+use crate::workspace::lesson::{
+    self, FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace,
+};
 use crate::workspace::proto;
 
 /// Which lessons to take apart.
@@ -180,7 +182,7 @@ async fn run_state(
         return Ok("builds");
     }
     if !state.pair.transcripts.is_dir() {
-        let folder = lessons::shown(&state.pair.transcripts, &workspace.root);
+        let folder = lesson::shown(&state.pair.transcripts, &workspace.root);
         return Err(format!(
             "      no folder {folder}: it has to say what both print at this step\n"
         ));
@@ -289,7 +291,7 @@ fn place_of(
     line: usize,
 ) -> Option<String> {
     let number = state.number(path, line)?;
-    Some(format!("{}:{number}", lessons::shown(&lesson.folder.join(path), &workspace.root)))
+    Some(format!("{}:{number}", lesson::shown(&lesson.folder.join(path), &workspace.root)))
 }
 
 /// `FILE:LINE:COLUMN: what is wrong` with a proto file of `state`, with the line of the lesson's

@@ -12,7 +12,6 @@ use anstream::adapter::strip_str;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::lessons::{self, Lesson, Pair, Programs, Workspace};
 use crate::pair::{self, FOREIGN_TIME_LIMIT, Outcome, TIME_LIMIT};
 use crate::python::Python;
 use crate::report::{Format, Report, Verdict};
@@ -20,6 +19,7 @@ use crate::side::Side;
 use crate::system::error::WrongUse;
 use crate::system::process::MAX_OUTPUT;
 use crate::system::style::DIM;
+use crate::workspace::lesson::{self, Lesson, Pair, Programs, Workspace};
 use crate::{states, transcript};
 
 /// Both sides of a pair.
@@ -274,7 +274,7 @@ pub fn judge(
     let mut ok = true;
     for side in sides {
         let path = pair.transcript(side);
-        let name = lessons::shown(&path, root);
+        let name = lesson::shown(&path, root);
         let may_bless = blessed.as_mut().is_some_and(|blessed| blessed.insert(path.clone()));
         let verdict = transcript::compare(&path, &outcome.printed(side)).and_then(|difference| {
             let Some(difference) = difference else { return Ok(true) };

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::lessons::shown;
 use crate::pair::Outcome;
 use crate::states::State;
 use crate::transcript;
+use crate::workspace::lesson::shown;
 
 /// Which side of a pair was the learner's; the other one was ours.
 #[derive(Clone, Copy, PartialEq)]

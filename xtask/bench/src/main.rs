@@ -21,9 +21,9 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
-use xtask::lessons::{Lesson, Programs, Workspace, shown};
 use xtask::python::Python;
 use xtask::system::cargo::{Build, RENDERED};
+use xtask::workspace::lesson::{Lesson, Programs, Workspace, shown};
 
 use crate::machine::Machine;
 use crate::progress::Progress;

@@ -11,7 +11,7 @@ use routeguide::pb::route_guide_client::RouteGuideClient;
 use serde::Serialize;
 use tonic::Status;
 use tonic::transport::Channel;
-use xtask::lessons::{Lesson, Programs};
+use xtask::workspace::lesson::{Lesson, Programs};
 
 use crate::data::{Map, SIZES, film_id, write_films};
 use crate::load::{Call, Figures, Rounds, call, median};

@@ -7,7 +7,7 @@ use prost::Message;
 use routeguide::pb::route_guide_client::RouteGuideClient;
 use serde::Serialize;
 use tokio::time::interval;
-use xtask::lessons::{Lesson, Programs};
+use xtask::workspace::lesson::{Lesson, Programs};
 
 use crate::data::{Map, SIZES};
 use crate::progress::Progress;

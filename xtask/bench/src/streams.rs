@@ -12,7 +12,7 @@ use streaming::pb::HelloRequest;
 use streaming::pb::greeter_client::GreeterClient;
 use tonic::Status;
 use tonic::transport::Channel;
-use xtask::lessons::{Lesson, Programs};
+use xtask::workspace::lesson::{Lesson, Programs};
 
 use crate::data::{Map, SIZES};
 use crate::load::median;

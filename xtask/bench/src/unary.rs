@@ -16,9 +16,9 @@ use tonic::Status;
 use tonic::transport::Channel;
 use unary_displacement::pb::Displacement;
 use unary_displacement::pb::displacement_service_client::DisplacementServiceClient;
-use xtask::lessons::{Lesson, Programs};
 use xtask::python::Python;
 use xtask::side::Side;
+use xtask::workspace::lesson::{Lesson, Programs};
 
 use crate::cores::Cores;
 use crate::load::{Call, Figures, Rounds, call};

@@ -8,9 +8,9 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 use tokio::process::Command;
 use tokio::time::timeout;
-use xtask::lessons::Workspace;
 use xtask::system::cargo::cargo;
 use xtask::system::process;
+use xtask::workspace::lesson::Workspace;
 
 use crate::progress::Progress;
 

@@ -14,9 +14,9 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use xtask::lessons::Workspace;
 use xtask::system::cargo::cargo;
 use xtask::system::process::{self, Program};
+use xtask::workspace::lesson::Workspace;
 
 use crate::listing::{LessonSource, Listings};
 

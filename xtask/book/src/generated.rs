@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use cargo_metadata::Message;
-use xtask::lessons::Workspace;
 use xtask::system::cargo::RENDERED;
+use xtask::workspace::lesson::Workspace;
 use xtask::{regions, states};
 
 use crate::{FOLDER, page};

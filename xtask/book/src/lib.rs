@@ -17,7 +17,7 @@ pub mod session;
 use std::path::Path;
 
 use mdbook_driver::MDBook;
-use xtask::lessons::Workspace;
+use xtask::workspace::lesson::Workspace;
 
 use crate::listing::Listings;
 use crate::preprocess::Lessons;

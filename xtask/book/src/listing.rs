@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::bail;
 use xtask::items;
-use xtask::lessons::{Lesson, Workspace};
 use xtask::regions::{self, Line, Source};
+use xtask::workspace::lesson::{Lesson, Workspace};
 
 use crate::page;
 

@@ -9,7 +9,7 @@ use book::preprocess::Lessons;
 use book::{FOLDER, scene};
 use clap::{Parser, Subcommand};
 use mdbook_preprocessor::{Preprocessor, parse_input};
-use xtask::lessons::Workspace;
+use xtask::workspace::lesson::Workspace;
 
 /// Builds the book
 #[derive(Parser)]

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use xtask::lessons::Workspace;
 use xtask::transcript;
+use xtask::workspace::lesson::Workspace;
 
 use crate::FOLDER;
 use crate::desk::{Desk, lesson_of};

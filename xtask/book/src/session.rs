@@ -9,8 +9,8 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use xtask::ci;
-use xtask::lessons::Workspace;
 use xtask::python::Python;
+use xtask::workspace::lesson::Workspace;
 
 use crate::desk::Desk;
 use crate::listing::{LessonSource, Listings};

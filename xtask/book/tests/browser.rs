@@ -18,8 +18,8 @@ use tokio::process::Command;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 use url::{ParseError, Url};
-use xtask::lessons::Workspace;
 use xtask::system::process::Program;
+use xtask::workspace::lesson::Workspace;
 
 /// Far longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(60);

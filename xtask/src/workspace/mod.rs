@@ -1,4 +1,5 @@
 //! What there is: lessons, their programs, their manifests and their protos.
 
+pub mod lesson;
 pub mod manifest;
 pub mod proto;
