@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::system::cargo::cargo;
 use crate::system::process;
-use crate::workspace::lesson::Workspace;
+use crate::workspace::Workspace;
 
 /// What to do with the book.
 #[derive(clap::Args)]

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::judge::{Verdict, judge};
 use crate::learner::{self, Learner};
 use crate::system::style::{DIM, GREEN, RED};
-use crate::workspace::lesson::Workspace;
+use crate::workspace::Workspace;
 
 /// What to check, and how often.
 #[derive(clap::Args)]

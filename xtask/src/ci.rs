@@ -9,7 +9,7 @@ use tokio::process::Command;
 use crate::system::cargo::cargo;
 use crate::system::process;
 use crate::system::style::BOLD;
-use crate::workspace::lesson::Workspace;
+use crate::workspace::Workspace;
 
 /// The checks, as a contributor types them.
 pub const COMMANDS: [&str; 7] = [

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::system::error::WrongUse;
 use crate::system::process;
-use crate::workspace::lesson::Workspace;
+use crate::workspace::Workspace;
 use crate::{bench, book, check, ci, hint, start, steps, verify};
 
 /// Runs the lessons and checks what they print

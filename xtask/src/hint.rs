@@ -16,7 +16,8 @@ use crate::learner::{self, Learner};
 use crate::regions::{self, Region, Source};
 use crate::start;
 use crate::system::style::{DIM, GREEN, RED};
-use crate::workspace::lesson::{Lesson, Workspace};
+use crate::workspace::Workspace;
+use crate::workspace::lesson::Lesson;
 
 /// What to give a hint on.
 #[derive(clap::Args)]

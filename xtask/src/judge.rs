@@ -12,7 +12,8 @@ use crate::side::Side;
 use crate::states::{self, State, States};
 use crate::system::cargo::{Build, RENDERED};
 use crate::wording::{Yours, wrong};
-use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs, Workspace};
+use crate::workspace::Workspace;
+use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs};
 use crate::workspace::proto;
 use crate::{regions, transcript};
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use toml_edit::Item;
 
-use crate::workspace::lesson::{Lesson, Workspace};
+use crate::workspace::Workspace;
+use crate::workspace::lesson::Lesson;
 use crate::workspace::manifest;
 
 /// Which crate is meant.

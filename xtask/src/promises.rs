@@ -13,7 +13,8 @@ use tokio::time::timeout;
 
 use crate::system::cargo::cargo;
 use crate::system::process::Program;
-use crate::workspace::lesson::{Target, Workspace};
+use crate::workspace::Workspace;
+use crate::workspace::lesson::Target;
 
 /// Far longer than anything here takes.
 const STUCK: Duration = Duration::from_secs(120);

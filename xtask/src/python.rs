@@ -10,7 +10,8 @@ use tokio::process::Command;
 
 use crate::side::Side;
 use crate::system::process;
-use crate::workspace::lesson::{Lesson, Workspace};
+use crate::workspace::Workspace;
+use crate::workspace::lesson::Lesson;
 use crate::workspace::proto;
 
 /// What the names of Python's interpreter are: the second one on Windows.

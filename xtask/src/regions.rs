@@ -13,7 +13,8 @@ use std::{fs, io};
 use anyhow::{Context, bail};
 use toml_edit::{Document, Item};
 
-use crate::workspace::lesson::{HINTS, Lesson, shown};
+use crate::workspace::lesson::{HINTS, Lesson};
+use crate::workspace::relative;
 
 /// What of a lesson's folder belongs to its steps. Its examples, tests and transcripts do not.
 /// What stands in the list twice comes where it stands last: so the files are in the order in
@@ -81,8 +82,9 @@ pub fn read(
     root: &Path,
     problems: &mut Vec<String>,
 ) -> anyhow::Result<Vec<Source>> {
-    let place =
-        |path: &Path, number: usize| format!("{}:{number}", shown(&lesson.folder.join(path), root));
+    let place = |path: &Path, number: usize| {
+        format!("{}:{number}", relative(&lesson.folder.join(path), root))
+    };
     let mut sources = Vec::new();
     // Where each name was first used.
     let mut names = HashMap::new();

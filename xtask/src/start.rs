@@ -14,7 +14,8 @@ use crate::regions::{self, Source};
 use crate::system::cargo::cargo;
 use crate::system::error::WrongUse;
 use crate::system::process;
-use crate::workspace::lesson::{Lesson, Workspace};
+use crate::workspace::Workspace;
+use crate::workspace::lesson::Lesson;
 use crate::workspace::manifest;
 
 /// How a lesson finds a data file of the workspace from its own folder.

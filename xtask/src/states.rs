@@ -12,7 +12,8 @@ use toml_edit::{DocumentMut, value};
 use crate::regions::{self, Source};
 use crate::system::cargo::{Build, RENDERED};
 use crate::system::error::WrongUse;
-use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace};
+use crate::workspace::Workspace;
+use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target};
 use crate::workspace::manifest;
 
 /// The states of a lesson.

@@ -14,10 +14,9 @@ use crate::regions;
 use crate::states::{self, State, States};
 use crate::system::style::{GREEN, RED};
 use crate::verify::{SIDES, judge, shown};
-use crate::workspace::lesson::{
-    self, FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target, Workspace,
-};
+use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target};
 use crate::workspace::proto;
+use crate::workspace::{Workspace, relative};
 
 /// Which lessons to take apart.
 #[derive(clap::Args)]
@@ -182,7 +181,7 @@ async fn run_state(
         return Ok("builds");
     }
     if !state.pair.transcripts.is_dir() {
-        let folder = lesson::shown(&state.pair.transcripts, &workspace.root);
+        let folder = relative(&state.pair.transcripts, &workspace.root);
         return Err(format!(
             "      no folder {folder}: it has to say what both print at this step\n"
         ));
@@ -291,7 +290,7 @@ fn place_of(
     line: usize,
 ) -> Option<String> {
     let number = state.number(path, line)?;
-    Some(format!("{}:{number}", lesson::shown(&lesson.folder.join(path), &workspace.root)))
+    Some(format!("{}:{number}", relative(&lesson.folder.join(path), &workspace.root)))
 }
 
 /// `FILE:LINE:COLUMN: what is wrong` with a proto file of `state`, with the line of the lesson's

@@ -19,7 +19,8 @@ use crate::side::Side;
 use crate::system::error::WrongUse;
 use crate::system::process::MAX_OUTPUT;
 use crate::system::style::DIM;
-use crate::workspace::lesson::{self, Lesson, Pair, Programs, Workspace};
+use crate::workspace::lesson::{Lesson, Pair, Programs};
+use crate::workspace::{Workspace, relative};
 use crate::{states, transcript};
 
 /// Both sides of a pair.
@@ -274,7 +275,7 @@ pub fn judge(
     let mut ok = true;
     for side in sides {
         let path = pair.transcript(side);
-        let name = lesson::shown(&path, root);
+        let name = relative(&path, root);
         let may_bless = blessed.as_mut().is_some_and(|blessed| blessed.insert(path.clone()));
         let verdict = transcript::compare(&path, &outcome.printed(side)).and_then(|difference| {
             let Some(difference) = difference else { return Ok(true) };

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::pair::Outcome;
 use crate::states::State;
 use crate::transcript;
-use crate::workspace::lesson::shown;
+use crate::workspace::relative;
 
 /// Which side of a pair was the learner's; the other one was ours.
 #[derive(Clone, Copy, PartialEq)]
@@ -92,7 +92,7 @@ fn difference(
         Line {
             expected: expected.map(str::to_owned),
             printed: printed.map(str::to_owned),
-            place: format!("{}:{}", shown(&path, root), difference.line.unwrap_or(1)),
+            place: format!("{}:{}", relative(&path, root), difference.line.unwrap_or(1)),
         }
     }))
 }

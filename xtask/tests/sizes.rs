@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use xtask::regions::{self, Source};
-use xtask::workspace::lesson::{Lesson, Workspace};
+use xtask::workspace::Workspace;
+use xtask::workspace::lesson::Lesson;
 
 /// Whether a line counts: blank lines and comments do not, and a [`Source`] has no markers.
 fn is_code(line: &str) -> bool {

@@ -23,7 +23,8 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 use xtask::python::Python;
 use xtask::system::cargo::{Build, RENDERED};
-use xtask::workspace::lesson::{Lesson, Programs, Workspace, shown};
+use xtask::workspace::lesson::{Lesson, Programs};
+use xtask::workspace::{Workspace, relative};
 
 use crate::machine::Machine;
 use crate::progress::Progress;
@@ -112,7 +113,7 @@ async fn run(names: &[String], with_python: bool) -> anyhow::Result<()> {
     }
     fs::remove_dir_all(folder)?;
     progress.ends();
-    let path = shown(&path, &workspace.root);
+    let path = relative(&path, &workspace.root);
     writeln!(stdout(), "{}\nThe same as JSON, with more in it: {path}", report.table())?;
     Ok(())
 }

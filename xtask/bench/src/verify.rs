@@ -10,7 +10,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use xtask::system::cargo::cargo;
 use xtask::system::process;
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 use crate::progress::Progress;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use pulldown_cmark::{Event, Tag, TagEnd};
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 use crate::listing::Listings;
 use crate::page::{self, Directive, Page, directive, slashed};

@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use xtask::system::cargo::cargo;
 use xtask::system::process::{self, Program};
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 use crate::listing::{LessonSource, Listings};
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use cargo_metadata::Message;
 use xtask::system::cargo::RENDERED;
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 use xtask::{regions, states};
 
 use crate::{FOLDER, page};

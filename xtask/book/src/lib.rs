@@ -17,7 +17,7 @@ pub mod session;
 use std::path::Path;
 
 use mdbook_driver::MDBook;
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 use crate::listing::Listings;
 use crate::preprocess::Lessons;

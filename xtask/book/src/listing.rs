@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::bail;
 use xtask::items;
 use xtask::regions::{self, Line, Source};
-use xtask::workspace::lesson::{Lesson, Workspace};
+use xtask::workspace::Workspace;
+use xtask::workspace::lesson::Lesson;
 
 use crate::page;
 

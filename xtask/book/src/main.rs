@@ -9,7 +9,7 @@ use book::preprocess::Lessons;
 use book::{FOLDER, scene};
 use clap::{Parser, Subcommand};
 use mdbook_preprocessor::{Preprocessor, parse_input};
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 /// Builds the book
 #[derive(Parser)]

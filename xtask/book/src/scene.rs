@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use xtask::transcript;
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 use crate::FOLDER;
 use crate::desk::{Desk, lesson_of};

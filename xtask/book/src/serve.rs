@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::timeout;
 use tower_http::services::{ServeDir, ServeFile};
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 use crate::FOLDER;
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use xtask::ci;
 use xtask::python::Python;
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 use crate::desk::Desk;
 use crate::listing::{LessonSource, Listings};

@@ -10,7 +10,7 @@ use book::page::{Page, read_all};
 use book::{FOLDER, build, check, generated, scene, session};
 use mdbook_driver::MDBook;
 use tokio::sync::Mutex;
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 /// Programs of different crates have the same names, and their servers the same ports: so those who
 /// run them take turns.

@@ -19,7 +19,7 @@ use tokio::sync::broadcast;
 use tokio::time::timeout;
 use url::{ParseError, Url};
 use xtask::system::process::Program;
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 /// Far longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use book::listing::Listings;
 use book::page::{Page, read_all};
 use book::{FOLDER, check, session};
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 /// What a page of lesson 1 includes.
 const LESSON: &str = "../../../lessons/01-helloworld";

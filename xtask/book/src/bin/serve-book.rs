@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use book::serve;
 use clap::Parser;
-use xtask::workspace::lesson::Workspace;
+use xtask::workspace::Workspace;
 
 /// Serves the book, and builds it again whenever a file changes
 #[derive(Parser)]
