@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::list;
 use crate::system::error::WrongUse;
 use crate::system::process;
-use crate::workspace::Workspace;
 use crate::{bench, book, check, ci, hint, start, steps, verify};
 
 /// Runs the lessons and checks what they print
@@ -89,7 +89,7 @@ pub async fn run() -> ExitCode {
 
 async fn command(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::List => Workspace::load().await?.list(),
+        Command::List => list::run().await,
         Command::Verify(args) => verify::run(&args).await,
         Command::Steps(args) => steps::run(&args).await,
         Command::Start(args) => start::run(&args).await,

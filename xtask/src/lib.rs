@@ -9,6 +9,7 @@ pub mod book;
 pub mod check;
 pub mod ci;
 pub mod cli;
+pub mod commands;
 pub mod hint;
 pub mod items;
 pub mod judge;

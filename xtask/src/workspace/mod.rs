@@ -5,9 +5,7 @@ pub mod manifest;
 pub mod proto;
 
 use std::env;
-use std::io::Write;
 use std::path::{Component, Display, Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use cargo_metadata::Metadata;
@@ -89,25 +87,6 @@ impl Workspace {
     /// With [`WrongUse`], if it is no lesson's name.
     pub fn the(&self, wanted: &str) -> anyhow::Result<&Lesson> {
         Ok(self.select(&[wanted.to_owned()])?[0])
-    }
-
-    /// Prints the lessons, their steps and their pairs.
-    ///
-    /// # Errors
-    ///
-    /// If standard output takes no more.
-    pub fn list(&self) -> anyhow::Result<ExitCode> {
-        let mut out = std::io::stdout().lock();
-        for lesson in &self.lessons {
-            writeln!(out, "{lesson}")?;
-            for (index, title) in lesson.steps.iter().enumerate() {
-                writeln!(out, "    step {}: {title}", index + 1)?;
-            }
-            for pair in &lesson.pairs {
-                writeln!(out, "    pair: {}", pair.name)?;
-            }
-        }
-        Ok(ExitCode::SUCCESS)
     }
 
     /// Builds `lessons` with all their examples in one `cargo build`, whose progress and errors

@@ -1,0 +1,3 @@
+//! The commands of `cargo xtask`, a file each. They call what stands below them, never each other.
+
+pub mod list;
