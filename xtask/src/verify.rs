@@ -14,7 +14,8 @@ use tokio::task::JoinSet;
 
 use crate::pair::{self, FOREIGN_TIME_LIMIT, Outcome, TIME_LIMIT};
 use crate::python::Python;
-use crate::report::{Format, Report, Verdict};
+use crate::report::verdict::Verdict;
+use crate::report::{Format, Report};
 use crate::side::Side;
 use crate::system::error::WrongUse;
 use crate::system::process::MAX_OUTPUT;
