@@ -8,7 +8,7 @@ use cargo_metadata::Message;
 
 use crate::learner::Learner;
 use crate::pair::{self, Ended, Outcome};
-use crate::side::Side;
+use crate::run::side::Side;
 use crate::states::{self, State, States};
 use crate::system::cargo::{Build, RENDERED};
 use crate::wording::{Yours, wrong};

@@ -20,7 +20,7 @@ mod promises;
 pub mod python;
 pub mod regions;
 pub mod report;
-pub mod side;
+pub mod run;
 pub mod start;
 pub mod states;
 pub mod steps;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{interval, timeout};
 
-use crate::side::Side;
+use crate::run::side::Side;
 use crate::system::error::WrongUse;
 use crate::system::process::{MAX_OUTPUT, Program};
 

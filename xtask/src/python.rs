@@ -8,7 +8,7 @@ use std::{fs, io};
 use anyhow::{Context, bail};
 use tokio::process::Command;
 
-use crate::side::Side;
+use crate::run::side::Side;
 use crate::system::process;
 use crate::workspace::Workspace;
 use crate::workspace::lesson::Lesson;

@@ -16,7 +16,7 @@ use crate::pair::{self, FOREIGN_TIME_LIMIT, Outcome, TIME_LIMIT};
 use crate::python::Python;
 use crate::report::verdict::Verdict;
 use crate::report::{Format, Report};
-use crate::side::Side;
+use crate::run::side::Side;
 use crate::system::error::WrongUse;
 use crate::system::process::MAX_OUTPUT;
 use crate::system::style::DIM;

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncBufReadExt, BufReader, copy, sink};
 use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
-use xtask::side::Side;
+use xtask::run::side::Side;
 use xtask::system::process::{self, Process};
 
 /// How long a server may take until it is ready: it may have a million entries to read.

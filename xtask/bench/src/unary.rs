@@ -17,7 +17,7 @@ use tonic::transport::Channel;
 use unary_displacement::pb::Displacement;
 use unary_displacement::pb::displacement_service_client::DisplacementServiceClient;
 use xtask::python::Python;
-use xtask::side::Side;
+use xtask::run::side::Side;
 use xtask::workspace::lesson::{Lesson, Programs};
 
 use crate::cores::Cores;

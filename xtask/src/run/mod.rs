@@ -1,0 +1,3 @@
+//! Running: a side, a pair of them, and how what they print compares with a transcript.
+
+pub mod side;
