@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use cargo_metadata::Message;
 
 use crate::learner::Learner;
-use crate::pair::{self, Ended, Outcome};
+use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
 use crate::states::{self, State, States};
 use crate::system::cargo::{Build, RENDERED};

@@ -14,7 +14,6 @@ pub mod hint;
 pub mod items;
 pub mod judge;
 pub mod learner;
-pub mod pair;
 #[cfg(test)]
 mod promises;
 pub mod python;

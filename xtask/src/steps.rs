@@ -9,8 +9,8 @@ use std::time::Instant;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{CompilerMessage, Message};
 
-use crate::pair::{self, Outcome};
 use crate::regions;
+use crate::run::pair::{self, Outcome};
 use crate::states::{self, State, States};
 use crate::system::style::{GREEN, RED};
 use crate::verify::{SIDES, judge, shown};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::pair::Outcome;
+use crate::run::pair::Outcome;
 use crate::states::State;
 use crate::transcript;
 use crate::workspace::relative;

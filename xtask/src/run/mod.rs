@@ -1,3 +1,4 @@
 //! Running: a side, a pair of them, and how what they print compares with a transcript.
 
+pub mod pair;
 pub mod side;
