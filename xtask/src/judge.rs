@@ -7,15 +7,16 @@ use anyhow::{Context, bail};
 use cargo_metadata::Message;
 
 use crate::learner::Learner;
+use crate::regions;
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
+use crate::run::transcript;
 use crate::states::{self, State, States};
 use crate::system::cargo::{Build, RENDERED};
 use crate::wording::{Yours, wrong};
 use crate::workspace::Workspace;
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs};
 use crate::workspace::proto;
-use crate::{regions, transcript};
 
 /// What there is to say of a step.
 pub enum Verdict {

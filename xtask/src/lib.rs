@@ -24,7 +24,6 @@ pub mod start;
 pub mod states;
 pub mod steps;
 pub mod system;
-pub mod transcript;
 pub mod verify;
 pub mod wording;
 pub mod workspace;

@@ -17,12 +17,13 @@ use crate::report::verdict::Verdict;
 use crate::report::{Format, Report};
 use crate::run::pair::{self, FOREIGN_TIME_LIMIT, Outcome, TIME_LIMIT};
 use crate::run::side::Side;
+use crate::run::transcript;
+use crate::states;
 use crate::system::error::WrongUse;
 use crate::system::process::MAX_OUTPUT;
 use crate::system::style::DIM;
 use crate::workspace::lesson::{Lesson, Pair, Programs};
 use crate::workspace::{Workspace, relative};
-use crate::{states, transcript};
 
 /// Both sides of a pair.
 pub const SIDES: [&str; 2] = ["server", "client"];

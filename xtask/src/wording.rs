@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use crate::run::pair::Outcome;
+use crate::run::transcript;
 use crate::states::State;
-use crate::transcript;
 use crate::workspace::relative;
 
 /// Which side of a pair was the learner's; the other one was ours.

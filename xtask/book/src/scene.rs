@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use xtask::transcript;
+use xtask::run::transcript;
 use xtask::workspace::Workspace;
 
 use crate::FOLDER;
