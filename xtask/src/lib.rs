@@ -16,7 +16,6 @@ pub mod judge;
 pub mod learner;
 #[cfg(test)]
 mod promises;
-pub mod python;
 pub mod regions;
 pub mod report;
 pub mod run;

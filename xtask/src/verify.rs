@@ -12,10 +12,10 @@ use anstream::adapter::strip_str;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::python::Python;
 use crate::report::verdict::Verdict;
 use crate::report::{Format, Report};
 use crate::run::pair::{self, FOREIGN_TIME_LIMIT, Outcome, TIME_LIMIT};
+use crate::run::python::Python;
 use crate::run::side::Side;
 use crate::run::transcript;
 use crate::states;

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
-use xtask::python::Python;
+use xtask::run::python::Python;
 use xtask::system::cargo::{Build, RENDERED};
 use xtask::workspace::lesson::{Lesson, Programs};
 use xtask::workspace::{Workspace, relative};

@@ -16,7 +16,7 @@ use tonic::Status;
 use tonic::transport::Channel;
 use unary_displacement::pb::Displacement;
 use unary_displacement::pb::displacement_service_client::DisplacementServiceClient;
-use xtask::python::Python;
+use xtask::run::python::Python;
 use xtask::run::side::Side;
 use xtask::workspace::lesson::{Lesson, Programs};
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use xtask::ci;
-use xtask::python::Python;
+use xtask::run::python::Python;
 use xtask::workspace::Workspace;
 
 use crate::desk::Desk;
