@@ -10,10 +10,10 @@ use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{CompilerMessage, Message};
 
 use crate::regions;
+use crate::run::compare::{self, SIDES};
 use crate::run::pair::{self, Outcome};
 use crate::states::{self, State, States};
 use crate::system::style::{GREEN, RED};
-use crate::verify::{SIDES, judge, shown};
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target};
 use crate::workspace::proto;
 use crate::workspace::{Workspace, relative};
@@ -189,7 +189,8 @@ async fn run_state(
     count.run += 1;
     let Pair { server, client, .. } = &state.pair;
     let outcome = run_pair(programs, server, client).await?;
-    let (ok, details) = judge(&state.pair, &SIDES, &outcome, &workspace.root, None);
+    let (ok, details) =
+        compare::with_transcripts(&state.pair, &SIDES, &outcome, &workspace.root, None);
     if ok { Ok("builds, and prints what it should") } else { Err(details) }
 }
 
@@ -218,7 +219,8 @@ async fn cross(
         let what = format!("client {}, server {}", old.pair.name, new.pair.name);
         let result = run_pair(programs, &new.pair.server, &old.pair.client).await;
         let result = result.and_then(|outcome| {
-            let (ok, details) = judge(&old.pair, &["client"], &outcome, &workspace.root, None);
+            let (ok, details) =
+                compare::with_transcripts(&old.pair, &["client"], &outcome, &workspace.root, None);
             if ok { Ok("the old client works") } else { Err(details) }
         });
         tell(lesson, &what, result, count)?;
@@ -245,8 +247,8 @@ fn is_refused(outcome: &Outcome) -> Result<(), String> {
                     says UNIMPLEMENTED\n"
             .to_owned();
     text.extend(outcome.failures().map(|failure| format!("      {failure}\n")));
-    text += &shown("server", server);
-    text += &shown("client", client);
+    text += &compare::outputs("server", server);
+    text += &compare::outputs("client", client);
     Err(text)
 }
 

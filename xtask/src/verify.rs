@@ -1,35 +1,25 @@
 //! `cargo xtask verify`: every pair against its transcripts.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use anstream::adapter::strip_str;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::report::verdict::Verdict;
 use crate::report::{Format, Report};
-use crate::run::pair::{self, FOREIGN_TIME_LIMIT, Outcome, TIME_LIMIT};
+use crate::run::compare::{self, SIDES};
+use crate::run::pair::{self, FOREIGN_TIME_LIMIT, TIME_LIMIT};
 use crate::run::python::Python;
 use crate::run::side::Side;
-use crate::run::transcript;
 use crate::states;
 use crate::system::error::WrongUse;
 use crate::system::process::MAX_OUTPUT;
-use crate::system::style::DIM;
+use crate::workspace::Workspace;
 use crate::workspace::lesson::{Lesson, Pair, Programs};
-use crate::workspace::{Workspace, relative};
-
-/// Both sides of a pair.
-pub const SIDES: [&str; 2] = ["server", "client"];
-
-/// How much of an output is shown at each end, in bytes, when it is too long to be shown whole.
-const SHOWN: usize = 4096;
 
 /// What to verify, and what to do about a difference.
 #[derive(clap::Args)]
@@ -140,8 +130,13 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (ok, details, seconds) = match outcome {
             Ok(outcome) => {
                 let root = &workspace.root;
-                let (ok, mut details) =
-                    judge(&case.pair, case.judged, &outcome, root, blessed.as_mut());
+                let (ok, mut details) = compare::with_transcripts(
+                    &case.pair,
+                    case.judged,
+                    &outcome,
+                    root,
+                    blessed.as_mut(),
+                );
                 if case.server.is_foreign && details.contains("server: it differs from ") {
                     details +=
                         "      (--ignore-server-output leaves out what your server prints)\n";
@@ -252,98 +247,4 @@ async fn python_cases(
         case("server + python client", &server, &python_client),
         case("both in python", &python_server, &python_client),
     ])
-}
-
-/// Whether a pair has passed, and what there is to say about it: whether both did what they
-/// should, and whether `sides` printed what they should. With `blessed`, a transcript that differs
-/// is rewritten and added to it, unless it is there already: then another pair has printed
-/// something else for the same transcript.
-pub fn judge(
-    pair: &Pair,
-    sides: &[&str],
-    outcome: &Outcome,
-    root: &Path,
-    mut blessed: Option<&mut HashSet<PathBuf>>,
-) -> (bool, String) {
-    let mut text = String::new();
-    for failure in outcome.failures() {
-        text += &format!("      {failure}\n");
-    }
-    if !text.is_empty() {
-        text += &shown("server", &outcome.server);
-        text += &shown("client", &outcome.client);
-        return (false, text);
-    }
-    let mut ok = true;
-    for side in sides {
-        let path = pair.transcript(side);
-        let name = relative(&path, root);
-        let may_bless = blessed.as_mut().is_some_and(|blessed| blessed.insert(path.clone()));
-        let verdict = transcript::compare(&path, &outcome.printed(side)).and_then(|difference| {
-            let Some(difference) = difference else { return Ok(true) };
-            if may_bless {
-                difference.bless(&path)?;
-                text += &format!("      {side}: wrote {name}\n");
-                return Ok(true);
-            }
-            text += &match difference.line {
-                Some(line) => format!("      {side}: it differs from {name}:{line}\n"),
-                None => format!("      {side}: no transcript {name}; --bless writes one\n"),
-            };
-            text += &shortened(&difference.diff()?);
-            Ok(false)
-        });
-        ok &= verdict.unwrap_or_else(|error| {
-            text += &format!("      {side}: {error:#}\n");
-            false
-        });
-    }
-    (ok, text)
-}
-
-/// What one side has printed on both its outputs.
-pub fn shown(side: &str, output: &pair::Ended) -> String {
-    let mut text = String::new();
-    for (name, printed) in [("output", &output.stdout), ("error", &output.stderr)] {
-        let lines = printed.lines().count();
-        let unit = if lines == 1 { "line" } else { "lines" };
-        text += &format!("      {DIM}{side}, standard {name}: {lines} {unit}{DIM:#}\n");
-        text += &shortened(printed);
-        if !text.ends_with('\n') {
-            text.push('\n');
-        }
-    }
-    text
-}
-
-/// `text`, or its beginning and its end if it is too long to be read whole.
-fn shortened(text: &str) -> Cow<'_, str> {
-    if text.len() <= 2 * SHOWN {
-        return text.into();
-    }
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    if lines.iter().any(|line| line.len() > SHOWN) {
-        // Without its colours, because they would be cut through.
-        let text = strip_str(text).to_string();
-        let left_out = text.len().saturating_sub(2 * SHOWN);
-        if left_out == 0 {
-            return text.into();
-        }
-        let (head, tail) = (&text.as_bytes()[..SHOWN], &text.as_bytes()[SHOWN + left_out..]);
-        let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
-        return format!("{head}\n[.. {left_out} bytes ..]\n{tail}").into();
-    }
-    let (head, rest) = lines.split_at(how_many_fit(lines.iter()));
-    let (middle, tail) = rest.split_at(rest.len() - how_many_fit(rest.iter().rev()));
-    let left_out: usize = middle.iter().map(|line| strip_str(line).to_string().len()).sum();
-    format!("{}[.. {left_out} bytes ..]\n{}", head.concat(), tail.concat()).into()
-}
-
-fn how_many_fit<'a>(lines: impl Iterator<Item = &'a &'a str>) -> usize {
-    let mut size = 0;
-    let fitting = lines.take_while(|line| {
-        size += line.len();
-        size <= SHOWN
-    });
-    fitting.count()
 }
