@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::list;
+use crate::commands::steps;
 use crate::system::error::WrongUse;
 use crate::system::process;
-use crate::{bench, book, check, ci, hint, start, steps, verify};
+use crate::{bench, book, check, ci, hint, start, verify};
 
 /// Runs the lessons and checks what they print
 #[derive(Parser)]

@@ -21,7 +21,6 @@ pub mod report;
 pub mod run;
 pub mod start;
 pub mod states;
-pub mod steps;
 pub mod system;
 pub mod verify;
 pub mod wording;

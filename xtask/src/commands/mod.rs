@@ -1,3 +1,4 @@
 //! The commands of `cargo xtask`, a file each. They call what stands below them, never each other.
 
 pub mod list;
+pub mod steps;
