@@ -11,7 +11,6 @@ pub mod ci;
 pub mod cli;
 pub mod commands;
 pub mod hint;
-pub mod items;
 pub mod judge;
 pub mod learner;
 #[cfg(test)]
@@ -21,6 +20,7 @@ pub mod report;
 pub mod run;
 pub mod start;
 pub mod states;
+pub mod steps;
 pub mod system;
 pub mod verify;
 pub mod wording;

@@ -1,0 +1,3 @@
+//! Steps: which line of a lesson belongs to which, and the lesson as it stands at each.
+
+pub mod items;
