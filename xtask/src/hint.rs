@@ -13,8 +13,8 @@ use snapbox::filter::normalize_lines;
 
 use crate::judge::{Verdict, judge};
 use crate::learner::{self, Learner};
-use crate::regions::{self, Region, Source};
 use crate::start;
+use crate::steps::regions::{self, Region, Source};
 use crate::system::style::{DIM, GREEN, RED};
 use crate::workspace::Workspace;
 use crate::workspace::lesson::Lesson;

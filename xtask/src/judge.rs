@@ -7,11 +7,11 @@ use anyhow::{Context, bail};
 use cargo_metadata::Message;
 
 use crate::learner::Learner;
-use crate::regions;
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
 use crate::run::transcript;
 use crate::states::{self, State, States};
+use crate::steps::regions;
 use crate::system::cargo::{Build, RENDERED};
 use crate::wording::{Yours, wrong};
 use crate::workspace::Workspace;

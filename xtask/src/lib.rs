@@ -15,7 +15,6 @@ pub mod judge;
 pub mod learner;
 #[cfg(test)]
 mod promises;
-pub mod regions;
 pub mod report;
 pub mod run;
 pub mod start;

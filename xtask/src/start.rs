@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use tokio::process::Command;
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use crate::regions::{self, Source};
+use crate::steps::regions::{self, Source};
 use crate::system::cargo::cargo;
 use crate::system::error::WrongUse;
 use crate::system::process;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use toml_edit::{DocumentMut, value};
 
-use crate::regions::{self, Source};
+use crate::steps::regions::{self, Source};
 use crate::system::cargo::{Build, RENDERED};
 use crate::system::error::WrongUse;
 use crate::workspace::Workspace;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use xtask::regions::{self, Source};
+use xtask::steps::regions::{self, Source};
 use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Lesson;
 

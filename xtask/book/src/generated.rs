@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use cargo_metadata::Message;
+use xtask::states;
+use xtask::steps::regions;
 use xtask::system::cargo::RENDERED;
 use xtask::workspace::Workspace;
-use xtask::{regions, states};
 
 use crate::{FOLDER, page};
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::bail;
-use xtask::regions::{self, Line, Source};
 use xtask::steps::items;
+use xtask::steps::regions::{self, Line, Source};
 use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Lesson;
 

@@ -5,7 +5,7 @@ mod costs;
 
 use std::fmt::Write;
 
-use xtask::regions::Source;
+use xtask::steps::regions::Source;
 
 use crate::listing::{LessonSource, Listings};
 use crate::page::slashed;

@@ -83,7 +83,7 @@ pub fn step_of(page: &Page) -> Option<usize> {
 }
 
 /// What a learner writes: the manifest is complete from the start.
-fn crate_files(lesson: &LessonSource) -> impl Iterator<Item = &xtask::regions::Source> {
+fn crate_files(lesson: &LessonSource) -> impl Iterator<Item = &xtask::steps::regions::Source> {
     lesson.sources.iter().filter(|source| source.path != Path::new("Cargo.toml"))
 }
 

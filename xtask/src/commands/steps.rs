@@ -9,10 +9,10 @@ use std::time::Instant;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{CompilerMessage, Message};
 
-use crate::regions;
 use crate::run::compare::{self, SIDES};
 use crate::run::pair::{self, Outcome};
 use crate::states::{self, State, States};
+use crate::steps::regions;
 use crate::system::style::{GREEN, RED};
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target};
 use crate::workspace::proto;

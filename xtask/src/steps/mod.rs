@@ -1,3 +1,4 @@
 //! Steps: which line of a lesson belongs to which, and the lesson as it stands at each.
 
 pub mod items;
+pub mod regions;
