@@ -18,7 +18,6 @@ mod promises;
 pub mod report;
 pub mod run;
 pub mod start;
-pub mod states;
 pub mod steps;
 pub mod system;
 pub mod verify;

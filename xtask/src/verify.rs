@@ -15,7 +15,7 @@ use crate::run::compare::{self, SIDES};
 use crate::run::pair::{self, FOREIGN_TIME_LIMIT, TIME_LIMIT};
 use crate::run::python::Python;
 use crate::run::side::Side;
-use crate::states;
+use crate::steps::states;
 use crate::system::error::WrongUse;
 use crate::system::process::MAX_OUTPUT;
 use crate::workspace::Workspace;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::run::pair::Outcome;
 use crate::run::transcript;
-use crate::states::State;
+use crate::steps::states::State;
 use crate::workspace::relative;
 
 /// Which side of a pair was the learner's; the other one was ours.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use cargo_metadata::Message;
-use xtask::states;
 use xtask::steps::regions;
+use xtask::steps::states;
 use xtask::system::cargo::RENDERED;
 use xtask::workspace::Workspace;
 

@@ -11,8 +11,8 @@ use cargo_metadata::{CompilerMessage, Message};
 
 use crate::run::compare::{self, SIDES};
 use crate::run::pair::{self, Outcome};
-use crate::states::{self, State, States};
 use crate::steps::regions;
+use crate::steps::states::{self, State, States};
 use crate::system::style::{GREEN, RED};
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs, Target};
 use crate::workspace::proto;

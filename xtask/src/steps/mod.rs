@@ -2,3 +2,4 @@
 
 pub mod items;
 pub mod regions;
+pub mod states;
