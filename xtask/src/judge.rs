@@ -7,13 +7,13 @@ use anyhow::{Context, bail};
 use cargo_metadata::Message;
 
 use crate::learner::Learner;
+use crate::learner::wording::{Yours, wrong};
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
 use crate::run::transcript;
 use crate::steps::regions;
 use crate::steps::states::{self, State, States};
 use crate::system::cargo::{Build, RENDERED};
-use crate::wording::{Yours, wrong};
 use crate::workspace::Workspace;
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs};
 use crate::workspace::proto;

@@ -21,5 +21,4 @@ pub mod start;
 pub mod steps;
 pub mod system;
 pub mod verify;
-pub mod wording;
 pub mod workspace;

@@ -99,3 +99,5 @@ fn lesson_of(folder: &Path) -> anyhow::Result<Option<String>> {
     }
     Ok(item.and_then(Item::as_str).map(str::to_owned))
 }
+
+pub mod wording;
