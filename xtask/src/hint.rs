@@ -13,7 +13,6 @@ use snapbox::filter::normalize_lines;
 
 use crate::judge::{Verdict, judge};
 use crate::learner::{self, Learner};
-use crate::start;
 use crate::steps::regions::{self, Region, Source};
 use crate::system::style::{DIM, GREEN, RED};
 use crate::workspace::Workspace;
@@ -126,7 +125,7 @@ fn parts<'a>(sources: &'a [Source], learner: &Learner<'_>) -> anyhow::Result<Vec
                 step,
                 theirs: theirs.clone(),
                 is_new: ours.numbers.iter().map(|number| region.contains(*number)).collect(),
-                ours: start::own(&normalize_lines(&ours.text)),
+                ours: learner::own(&normalize_lines(&ours.text)),
             });
         }
     }

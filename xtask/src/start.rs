@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use tokio::process::Command;
 use toml_edit::{DocumentMut, Item, Table, value};
 
+use crate::learner::{self, WORKSPACE_DATA};
 use crate::steps::regions::{self, Source};
 use crate::system::cargo::cargo;
 use crate::system::error::WrongUse;
@@ -17,9 +18,6 @@ use crate::system::process;
 use crate::workspace::Workspace;
 use crate::workspace::lesson::Lesson;
 use crate::workspace::manifest;
-
-/// How a lesson finds a data file of the workspace from its own folder.
-const WORKSPACE_DATA: &str = "/../../data/";
 
 /// Which step to start at, and where.
 #[derive(clap::Args)]
@@ -96,7 +94,7 @@ async fn write(
         if is_manifest {
             file.text = own_manifest(&root, &file.text, &lesson.name)?.to_string();
         }
-        put(&path, &own(&file.text))?;
+        put(&path, &learner::own(&file.text))?;
     }
     for data in data(sources, lesson.steps.len()) {
         let path = dir.join("data").join(&data);
@@ -141,11 +139,6 @@ fn data(sources: &[Source], steps: usize) -> BTreeSet<String> {
 
 fn put(path: &Path, text: &str) -> anyhow::Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// In the workspace the data stands two folders up, in a learner's crate in the crate.
-pub fn own(text: &str) -> String {
-    text.replace(WORKSPACE_DATA, "/data/")
 }
 
 /// The manifest of the learner's crate. It says which lesson it is of.

@@ -117,7 +117,7 @@ impl<'a> Desk<'a> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(&path, xtask::start::own(text))
+        fs::write(&path, xtask::learner::own(text))
             .with_context(|| format!("cannot write {}", file.display()))
     }
 

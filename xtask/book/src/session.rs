@@ -67,7 +67,7 @@ pub async fn read(
         let theirs = fs::read_to_string(&path).unwrap_or_default();
         let ours = source.at(lesson.steps.len()).map(|file| file.text).unwrap_or_default();
         ensure!(
-            theirs == xtask::start::own(&ours),
+            theirs == xtask::learner::own(&ours),
             "whoever types the chapter of {} does not get its {}",
             lesson.name,
             source.path.display()

@@ -11,6 +11,9 @@ use crate::workspace::Workspace;
 use crate::workspace::lesson::Lesson;
 use crate::workspace::manifest;
 
+/// How a lesson finds a data file of the workspace from its own folder.
+pub const WORKSPACE_DATA: &str = "/../../data/";
+
 /// Which crate is meant.
 #[derive(clap::Args)]
 pub struct Which {
@@ -60,6 +63,11 @@ impl Learner<'_> {
         }
         format!(" {}", self.folder.display())
     }
+}
+
+/// In the workspace the data stands two folders up, in a learner's crate in the crate.
+pub fn own(text: &str) -> String {
+    text.replace(WORKSPACE_DATA, "/data/")
 }
 
 /// The crate from `start` that the current folder is in, or else the only one that is in it.
