@@ -9,7 +9,7 @@ use anyhow::Context;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use crate::judge::{Verdict, judge};
+use crate::learner::grade::{Verdict, judge};
 use crate::learner::{self, Learner};
 use crate::system::style::{DIM, GREEN, RED};
 use crate::workspace::Workspace;

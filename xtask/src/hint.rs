@@ -11,7 +11,7 @@ use anyhow::Context;
 use similar::{DiffOp, TextDiff};
 use snapbox::filter::normalize_lines;
 
-use crate::judge::{Verdict, judge};
+use crate::learner::grade::{Verdict, judge};
 use crate::learner::{self, Learner};
 use crate::steps::regions::{self, Region, Source};
 use crate::system::style::{DIM, GREEN, RED};

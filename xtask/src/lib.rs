@@ -11,7 +11,6 @@ pub mod ci;
 pub mod cli;
 pub mod commands;
 pub mod hint;
-pub mod judge;
 pub mod learner;
 #[cfg(test)]
 mod promises;

@@ -108,4 +108,5 @@ fn lesson_of(folder: &Path) -> anyhow::Result<Option<String>> {
     Ok(item.and_then(Item::as_str).map(str::to_owned))
 }
 
+pub mod grade;
 pub mod wording;
