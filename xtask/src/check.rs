@@ -1,4 +1,4 @@
-//! `cargo xtask check`: judges what a learner has so far.
+//! `cargo xtask check`: grades what a learner has so far.
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -9,7 +9,7 @@ use anyhow::Context;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use crate::learner::grade::{Verdict, judge};
+use crate::learner::grade::{Grade, grade};
 use crate::learner::{self, Learner};
 use crate::system::style::{DIM, GREEN, RED};
 use crate::workspace::Workspace;
@@ -32,7 +32,7 @@ pub struct Args {
     pub watch: bool,
 }
 
-/// Builds and judges the crate that `args` names. The exit code is 1 if it does not compile, or
+/// Builds and grades the crate that `args` names. The exit code is 1 if it does not compile, or
 /// something in it is wrong.
 ///
 /// # Errors
@@ -47,7 +47,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     check(&workspace, &learner).await
 }
 
-/// Judges now and whenever a file changes, until Ctrl-C. What is under way then is begun anew.
+/// Grades now and whenever a file changes, until Ctrl-C. What is under way then is begun anew.
 async fn watch(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<ExitCode> {
     loop {
         // Made anew each time, because folders come and go; and before the files are read, so
@@ -118,10 +118,10 @@ fn clear_screen() -> io::Result<()> {
     Ok(())
 }
 
-/// Judges once, and prints the verdicts.
+/// Grades once, and prints the grades.
 async fn check(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<ExitCode> {
     let lesson = learner.lesson;
-    let Some(verdicts) = judge(workspace, learner, false).await? else {
+    let Some(grades) = grade(workspace, learner, false).await? else {
         let mut out = anstream::stdout();
         writeln!(
             out,
@@ -131,33 +131,30 @@ async fn check(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
     };
     let mut out = anstream::stdout();
     writeln!(out, "{lesson}")?;
-    for (index, (title, verdict)) in lesson.steps.iter().zip(&verdicts).enumerate() {
+    for (index, (title, grade)) in lesson.steps.iter().zip(&grades).enumerate() {
         let step = index + 1;
-        match verdict {
-            Verdict::Works => writeln!(out, "{GREEN}ok  {GREEN:#}  step {step}: {title}")?,
-            Verdict::Missing("") => writeln!(out, "{DIM}--    step {step}: {title}{DIM:#}")?,
-            Verdict::Missing(but) => {
-                writeln!(out, "{DIM}--{DIM:#}    step {step}: {title}; {but}")?
-            }
-            Verdict::Wrong(why) => {
+        match grade {
+            Grade::Works => writeln!(out, "{GREEN}ok  {GREEN:#}  step {step}: {title}")?,
+            Grade::Missing("") => writeln!(out, "{DIM}--    step {step}: {title}{DIM:#}")?,
+            Grade::Missing(but) => writeln!(out, "{DIM}--{DIM:#}    step {step}: {title}; {but}")?,
+            Grade::Wrong(why) => {
                 writeln!(out, "{RED}FAIL{RED:#}  step {step}: {title}")?;
                 why.lines().try_for_each(|line| writeln!(out, "      {line}"))?;
             }
         }
     }
-    let is_ok = !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Wrong(_)));
-    writeln!(out, "{}", next(workspace, learner, &verdicts))?;
+    let is_ok = !grades.iter().any(|grade| matches!(grade, Grade::Wrong(_)));
+    writeln!(out, "{}", next(workspace, learner, &grades))?;
     Ok(if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What to do next.
-fn next(workspace: &Workspace, learner: &Learner<'_>, verdicts: &[Verdict]) -> String {
+fn next(workspace: &Workspace, learner: &Learner<'_>, grades: &[Grade]) -> String {
     let Learner { lesson, .. } = learner;
-    if let Some(index) = verdicts.iter().position(|verdict| matches!(verdict, Verdict::Wrong(_))) {
+    if let Some(index) = grades.iter().position(|grade| matches!(grade, Grade::Wrong(_))) {
         return format!("Next: put step {} right, and check again.", index + 1);
     }
-    if let Some(index) = verdicts.iter().position(|verdict| matches!(verdict, Verdict::Missing(_)))
-    {
+    if let Some(index) = grades.iter().position(|grade| matches!(grade, Grade::Missing(_))) {
         let (step, title) = (index + 1, &lesson.steps[index]);
         return format!(
             "Next: step {step}, {title}. `cargo xtask hint{}` says where to go on.",

@@ -11,7 +11,7 @@ use anyhow::Context;
 use similar::{DiffOp, TextDiff};
 use snapbox::filter::normalize_lines;
 
-use crate::learner::grade::{Verdict, judge};
+use crate::learner::grade::{Grade, grade};
 use crate::learner::{self, Learner};
 use crate::steps::regions::{self, Region, Source};
 use crate::system::style::{DIM, GREEN, RED};
@@ -63,12 +63,12 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // there is a trace of it, or if the learner has gone on.
     if missing.first().is_some_and(|part| !part.is_untouched()) {
         eprintln!("Trying what you have ...");
-        let verdicts = judge(&workspace, &learner, true).await?;
+        let grades = grade(&workspace, &learner, true).await?;
         let begun = parts.iter().filter(|part| part.is_there()).map(|part| part.step).max();
         missing.retain(|part| {
             let has_gone_on = begun.is_some_and(|begun| begun > part.step);
-            match verdicts.as_ref().map(|verdicts| &verdicts[part.step - 1]) {
-                Some(Verdict::Works) => !has_gone_on && part.share() == 0.0,
+            match grades.as_ref().map(|grades| &grades[part.step - 1]) {
+                Some(Grade::Works) => !has_gone_on && part.share() == 0.0,
                 Some(_) => true,
                 // It does not compile, so nobody knows.
                 None => !has_gone_on,

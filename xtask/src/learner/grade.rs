@@ -1,4 +1,4 @@
-//! Judges a learner's crate: which steps of the lesson work, and what is wrong with the others.
+//! Grades a learner's crate: which steps of the lesson work, and what is wrong with the others.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs};
 use crate::workspace::proto;
 
 /// What there is to say of a step.
-pub enum Verdict {
+pub enum Grade {
     Works,
     /// It is not written yet, or not all of it: then with what is.
     Missing(&'static str),
@@ -50,47 +50,47 @@ struct Reach {
     wrong: Option<(usize, String)>,
 }
 
-/// Judges each step of the learner's crate. None if it does not compile: unless it is done
+/// Grades each step of the learner's crate. None if it does not compile: unless it is done
 /// `quietly`, Cargo has said why.
 ///
 /// # Errors
 ///
 /// If there is no crate, or one of our own programs fails.
-pub async fn judge(
+pub async fn grade(
     workspace: &Workspace,
     learner: &Learner<'_>,
     quietly: bool,
-) -> anyhow::Result<Option<Vec<Verdict>>> {
+) -> anyhow::Result<Option<Vec<Grade>>> {
     let Learner { folder, lesson } = learner;
     let Some(theirs) = Theirs::build(folder, lesson, quietly).await? else { return Ok(None) };
     let ours = Ours::build(workspace, lesson, quietly).await?;
-    let server = ours.judge_server(&theirs, &workspace.root).await?;
-    let client = ours.judge_client(&theirs, &workspace.root).await?;
+    let server = ours.grade_server(&theirs, &workspace.root).await?;
+    let client = ours.grade_client(&theirs, &workspace.root).await?;
     let mut together = None;
     if client.wrong.is_none() && client.step > 0 && client.step <= server.step {
         let outcome = pair::run(&theirs.server, &theirs.client).await?;
         together = wrong(&outcome, Yours::Both, ours.at(client.step)?, &workspace.root)?;
     }
 
-    let mut verdicts = vec![ours.judge_protos(folder)?, ours.judge_generation(&theirs)?];
+    let mut grades = vec![ours.grade_protos(folder)?, ours.grade_generation(&theirs)?];
     if server.step > 0 || client.step > 0 {
         // They are there, wherever they are.
-        for verdict in verdicts.iter_mut().filter(|v| matches!(v, Verdict::Missing(_))) {
-            *verdict = Verdict::Works;
+        for grade in grades.iter_mut().filter(|grade| matches!(grade, Grade::Missing(_))) {
+            *grade = Grade::Works;
         }
     }
     for step in FIRST_RUNNABLE_STEP - 1..=lesson.steps.len() {
-        let mut verdict = judge_step(step, &server, &client);
+        let mut grade = grade_step(step, &server, &client);
         if let Some(why) = together.take_if(|_| step == client.step) {
-            verdict = Verdict::Wrong(why);
+            grade = Grade::Wrong(why);
         }
-        verdicts.push(verdict);
+        grades.push(grade);
     }
-    Ok(Some(verdicts))
+    Ok(Some(grades))
 }
 
 /// What the reach of both sides says of a step.
-fn judge_step(step: usize, server: &Reach, client: &Reach) -> Verdict {
+fn grade_step(step: usize, server: &Reach, client: &Reach) -> Grade {
     // The servicer is written a step before there is a client to try it with.
     let state = step.max(FIRST_RUNNABLE_STEP);
     let sides = match step {
@@ -102,18 +102,18 @@ fn judge_step(step: usize, server: &Reach, client: &Reach) -> Verdict {
     let wrong: Vec<&str> =
         wrong.filter(|(at, _)| *at == state).map(|(_, why)| why.as_str()).collect();
     if !wrong.is_empty() {
-        Verdict::Wrong(wrong.join("\n"))
+        Grade::Wrong(wrong.join("\n"))
     } else if sides.iter().all(|side| side.step >= state) {
-        Verdict::Works
+        Grade::Works
     } else if sides.iter().any(|side| side.wrong.is_some()) {
         // An earlier step does not work: nothing was seen of this one.
-        Verdict::Missing("")
+        Grade::Missing("")
     } else if sides.len() > 1 && server.step >= state {
-        Verdict::Missing("your server has it, your client does not call it yet")
+        Grade::Missing("your server has it, your client does not call it yet")
     } else if sides.len() > 1 && client.step >= state {
-        Verdict::Missing("your client calls it, your server does not have it yet")
+        Grade::Missing("your client calls it, your server does not have it yet")
     } else {
-        Verdict::Missing("")
+        Grade::Missing("")
     }
 }
 
@@ -185,28 +185,28 @@ impl Ours {
     }
 
     /// Whether all is declared that step 1 declares.
-    fn judge_protos(&self, folder: &Path) -> anyhow::Result<Verdict> {
+    fn grade_protos(&self, folder: &Path) -> anyhow::Result<Grade> {
         let expected = proto::declarations(&self.at(1)?.folder).map_err(anyhow::Error::msg)?;
         let expected = expected.unwrap_or_default();
         Ok(match proto::declarations(folder) {
-            Err(error) => Verdict::Wrong(format!("proto/{error}")),
-            Ok(None) if !expected.is_empty() => Verdict::Missing(""),
+            Err(error) => Grade::Wrong(format!("proto/{error}")),
+            Ok(None) if !expected.is_empty() => Grade::Missing(""),
             Ok(theirs) => match proto::difference(&expected, &theirs.unwrap_or_default()) {
-                Some(difference) => Verdict::Wrong(difference),
-                None => Verdict::Works,
+                Some(difference) => Grade::Wrong(difference),
+                None => Grade::Works,
             },
         })
     }
 
     /// Whether the generated code of step 2 is in the program.
-    fn judge_generation(&self, theirs: &Theirs) -> anyhow::Result<Verdict> {
+    fn grade_generation(&self, theirs: &Theirs) -> anyhow::Result<Grade> {
         let first = self.programs.side(&self.at(FIRST_RUNNABLE_STEP)?.pair.server)?;
         let has_all = generated(first.program()).iter().all(|it| theirs.generated.contains(it));
-        Ok(if has_all { Verdict::Works } else { Verdict::Missing("") })
+        Ok(if has_all { Grade::Works } else { Grade::Missing("") })
     }
 
     /// Tries the learner's server with our client of each step, until one finds it wanting.
-    async fn judge_server(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
+    async fn grade_server(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
         let mut reach = Reach::default();
         for state in self.states.runnable() {
             let client = self.programs.side(&state.pair.client)?;
@@ -248,7 +248,7 @@ impl Ours {
     }
 
     /// Tries the learner's client with our server. How much it prints says how far it goes.
-    async fn judge_client(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
+    async fn grade_client(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
         let newest = self.states.states.last().context("the lesson has no steps")?;
         let server = self.programs.side(&newest.pair.server)?;
         let mut outcome = pair::run(&server, &theirs.client).await?;
