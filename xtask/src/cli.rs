@@ -7,9 +7,10 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::list;
 use crate::commands::steps;
+use crate::learner::hint;
 use crate::system::error::WrongUse;
 use crate::system::process;
-use crate::{bench, book, check, ci, hint, start, verify};
+use crate::{bench, book, check, ci, start, verify};
 
 /// Runs the lessons and checks what they print
 #[derive(Parser)]

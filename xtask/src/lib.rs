@@ -10,7 +10,6 @@ pub mod check;
 pub mod ci;
 pub mod cli;
 pub mod commands;
-pub mod hint;
 pub mod learner;
 #[cfg(test)]
 mod promises;

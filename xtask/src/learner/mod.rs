@@ -109,4 +109,5 @@ fn lesson_of(folder: &Path) -> anyhow::Result<Option<String>> {
 }
 
 pub mod grade;
+pub mod hint;
 pub mod wording;
