@@ -5,9 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::list;
-use crate::commands::steps;
-use crate::learner::hint;
+use crate::commands::{hint, list, steps};
 use crate::system::error::WrongUse;
 use crate::system::process;
 use crate::{bench, book, check, ci, start, verify};

@@ -1,4 +1,5 @@
 //! The commands of `cargo xtask`, a file each. They call what stands below them, never each other.
 
+pub mod hint;
 pub mod list;
 pub mod steps;

@@ -1,44 +1,25 @@
-//! `cargo xtask hint`: what a learner has to write next.
+//! Hints: which parts of a lesson a learner has, and what to write where next.
 
 use std::collections::HashSet;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::ops::Range;
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::Context;
 use similar::{DiffOp, TextDiff};
 use snapbox::filter::normalize_lines;
 
-use crate::learner::grade::{Grade, grade};
 use crate::learner::{self, Learner};
-use crate::steps::regions::{self, Region, Source};
-use crate::system::style::{DIM, GREEN, RED};
-use crate::workspace::Workspace;
+use crate::steps::regions::{Region, Source};
+use crate::system::style::{GREEN, RED};
 use crate::workspace::lesson::Lesson;
 
-/// What to give a hint on.
-#[derive(clap::Args)]
-#[command(after_long_help = "\
-It compares your source with the lesson's, part by part, and tells you of the first part that is not
-there. What you have written in your own way counts, too, once `cargo xtask check` finds that it
-works.
-
-The solution is printed as a patch: `git apply` and `patch -p1` would take it.")]
-pub struct Args {
-    #[command(flatten)]
-    learner: learner::Which,
-    /// Show how we have written it, as a difference to what you have
-    #[arg(long)]
-    solution: bool,
-}
-
 /// A region of the lesson, and what the learner has of it.
-struct Part<'a> {
+pub struct Part<'a> {
     source: &'a Source,
-    region: &'a Region,
-    step: usize,
+    pub region: &'a Region,
+    pub step: usize,
     /// The learner's file. None if there is none.
     theirs: Option<String>,
     /// The lesson's file, as it is while this region is written.
@@ -47,67 +28,12 @@ struct Part<'a> {
     is_new: Vec<bool>,
 }
 
-/// Prints the hint that `args` asks for.
+/// All parts of the lesson, in the order in which they are to be written.
 ///
 /// # Errors
 ///
-/// If there is no such crate, or one of our own programs fails.
-pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let workspace = Workspace::load().await?;
-    let learner = args.learner.find(&workspace)?;
-    let sources = regions::read_sound(learner.lesson, &workspace.root)?;
-    let parts = parts(&sources, &learner)?;
-
-    let mut missing: Vec<&Part> = parts.iter().filter(|part| !part.is_there()).collect();
-    // What is not as it was before may do its work all the same, in the learner's own way: if
-    // there is a trace of it, or if the learner has gone on.
-    if missing.first().is_some_and(|part| !part.is_untouched()) {
-        eprintln!("Trying what you have ...");
-        let grades = grade(&workspace, &learner, true).await?;
-        let begun = parts.iter().filter(|part| part.is_there()).map(|part| part.step).max();
-        missing.retain(|part| {
-            let has_gone_on = begun.is_some_and(|begun| begun > part.step);
-            match grades.as_ref().map(|grades| &grades[part.step - 1]) {
-                Some(Grade::Works) => !has_gone_on && part.share() == 0.0,
-                Some(_) => true,
-                // It does not compile, so nobody knows.
-                None => !has_gone_on,
-            }
-        });
-    }
-
-    let mut out = anstream::stdout();
-    let dir = learner.named();
-    let Some(part) = missing.first() else {
-        writeln!(out, "All parts are there. `cargo xtask check{dir}` says whether they work.")?;
-        return Ok(ExitCode::SUCCESS);
-    };
-    let lesson = learner.lesson;
-    let of_step: Vec<&Part> = parts.iter().filter(|other| other.step == part.step).collect();
-    let before = of_step.iter().take_while(|other| other.region.name != part.region.name);
-    let number = before.count() + 1;
-    writeln!(
-        out,
-        "Step {}, {}: part {number} of {}\n{}: {}",
-        part.step,
-        lesson.steps[part.step - 1],
-        of_step.len(),
-        part.place(),
-        part.title(lesson)
-    )?;
-    if args.solution {
-        part.solution(&mut out)?;
-    } else {
-        writeln!(
-            out,
-            "{DIM}`cargo xtask hint --solution{dir}` shows how we have written it.{DIM:#}"
-        )?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// All parts of the lesson, in the order in which they are to be written.
-fn parts<'a>(sources: &'a [Source], learner: &Learner<'_>) -> anyhow::Result<Vec<Part<'a>>> {
+/// If a file of the learner's cannot be read.
+pub fn parts<'a>(sources: &'a [Source], learner: &Learner<'_>) -> anyhow::Result<Vec<Part<'a>>> {
     let mut parts = Vec::new();
     // The manifest is complete from the start.
     for source in sources.iter().filter(|source| source.path != Path::new("Cargo.toml")) {
@@ -136,13 +62,13 @@ fn parts<'a>(sources: &'a [Source], learner: &Learner<'_>) -> anyhow::Result<Vec
 
 impl Part<'_> {
     /// Whether the learner has the region, be it in other words.
-    fn is_there(&self) -> bool {
+    pub fn is_there(&self) -> bool {
         self.share() > 0.6
     }
 
     /// How much of the region the learner has, from 0 to 1: all of it if all lines are there, and
     /// else as much as there is of the words that are new in it.
-    fn share(&self) -> f64 {
+    pub fn share(&self) -> f64 {
         let theirs = self.theirs.as_deref().unwrap_or_default();
         let mut is_same = vec![false; self.is_new.len()];
         for op in TextDiff::from_lines(theirs, self.ours.as_str()).ops() {
@@ -200,7 +126,7 @@ impl Part<'_> {
     }
 
     /// Where the region goes, for people.
-    fn place(&self) -> String {
+    pub fn place(&self) -> String {
         let path = self.source.path.display();
         let Some(theirs) = &self.theirs else { return format!("{path}, a new file") };
         let before = theirs.lines().take(self.gap().start).enumerate();
@@ -211,14 +137,18 @@ impl Part<'_> {
     }
 
     /// What the region does.
-    fn title(&self, lesson: &Lesson) -> String {
+    pub fn title(&self, lesson: &Lesson) -> String {
         let name = &self.region.name;
         let words = || name.split('-').skip(1).collect::<Vec<_>>().join(" ");
         lesson.hints.get(name).cloned().unwrap_or_else(words)
     }
 
     /// Prints the region as a patch for the learner's file, which changes nothing else in it.
-    fn solution(&self, out: &mut impl Write) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// If `out` takes no more.
+    pub fn solution(&self, out: &mut impl Write) -> anyhow::Result<()> {
         let theirs = self.theirs.as_deref().unwrap_or_default();
         let old: Vec<&str> = theirs.split_inclusive('\n').collect();
         let lines = self.ours.split_inclusive('\n').zip(&self.is_new);
@@ -246,7 +176,7 @@ impl Part<'_> {
     }
 
     /// Whether the learner's file is as the lesson's is before the region is written.
-    fn is_untouched(&self) -> bool {
+    pub fn is_untouched(&self) -> bool {
         self.theirs.as_deref().unwrap_or_default() == self.without_region()
     }
 }
