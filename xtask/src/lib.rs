@@ -18,5 +18,4 @@ pub mod run;
 pub mod start;
 pub mod steps;
 pub mod system;
-pub mod verify;
 pub mod workspace;

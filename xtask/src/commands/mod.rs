@@ -3,3 +3,4 @@
 pub mod hint;
 pub mod list;
 pub mod steps;
+pub mod verify;
