@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{hint, list, steps, verify};
+use crate::commands::{hint, list, start, steps, verify};
 use crate::system::error::WrongUse;
 use crate::system::process;
-use crate::{bench, book, check, ci, start};
+use crate::{bench, book, check, ci};
 
 /// Runs the lessons and checks what they print
 #[derive(Parser)]

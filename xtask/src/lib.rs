@@ -15,7 +15,6 @@ pub mod learner;
 mod promises;
 pub mod report;
 pub mod run;
-pub mod start;
 pub mod steps;
 pub mod system;
 pub mod workspace;

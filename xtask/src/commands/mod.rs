@@ -2,5 +2,6 @@
 
 pub mod hint;
 pub mod list;
+pub mod start;
 pub mod steps;
 pub mod verify;
