@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{hint, list, start, steps, verify};
+use crate::commands::{check, hint, list, start, steps, verify};
 use crate::system::error::WrongUse;
 use crate::system::process;
-use crate::{bench, book, check, ci};
+use crate::{bench, book, ci};
 
 /// Runs the lessons and checks what they print
 #[derive(Parser)]

@@ -6,7 +6,6 @@
 
 pub mod bench;
 pub mod book;
-pub mod check;
 pub mod ci;
 pub mod cli;
 pub mod commands;
