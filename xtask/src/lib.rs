@@ -5,7 +5,6 @@
 #![allow(missing_docs, reason = "public for the book's program only, and named for what they are")]
 
 pub mod bench;
-pub mod book;
 pub mod ci;
 pub mod cli;
 pub mod commands;
