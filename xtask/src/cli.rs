@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{book, check, hint, list, start, steps, verify};
+use crate::ci;
+use crate::commands::{bench, book, check, hint, list, start, steps, verify};
 use crate::system::error::WrongUse;
 use crate::system::process;
-use crate::{bench, ci};
 
 /// Runs the lessons and checks what they print
 #[derive(Parser)]

@@ -1,5 +1,6 @@
 //! The commands of `cargo xtask`, a file each. They call what stands below them, never each other.
 
+pub mod bench;
 pub mod book;
 pub mod check;
 pub mod hint;
