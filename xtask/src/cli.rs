@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::ci;
-use crate::commands::{bench, book, check, hint, list, start, steps, verify};
+use crate::commands::{bench, book, check, ci, hint, list, start, steps, verify};
 use crate::system::error::WrongUse;
 use crate::system::process;
 

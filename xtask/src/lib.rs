@@ -4,7 +4,6 @@
 
 #![allow(missing_docs, reason = "public for the book's program only, and named for what they are")]
 
-pub mod ci;
 pub mod cli;
 pub mod commands;
 pub mod learner;

@@ -116,7 +116,7 @@ async fn every_command_of_the_readme_does_what_it_says() -> anyhow::Result<()> {
                         ensure!(status.is_some_and(|s| s.success()), "{line}{}", run.stderr.text());
                         continue;
                     }
-                    let is_check = crate::ci::COMMANDS.contains(&line);
+                    let is_check = crate::commands::ci::COMMANDS.contains(&line);
                     ensure!(is_check || is_xtask(line), "nobody runs `{line}` of README.md");
                 }
             }

@@ -8,7 +8,7 @@ use std::io::{Write, stderr};
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use xtask::ci;
+use xtask::commands::ci;
 use xtask::run::python::Python;
 use xtask::workspace::Workspace;
 

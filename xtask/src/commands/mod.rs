@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod book;
 pub mod check;
+pub mod ci;
 pub mod hint;
 pub mod list;
 pub mod start;
