@@ -1,5 +1,9 @@
 //! A learner's crate: where it is, and which lesson it is of.
 
+pub mod grade;
+pub mod hint;
+pub mod wording;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -107,7 +111,3 @@ fn lesson_of(folder: &Path) -> anyhow::Result<Option<String>> {
     }
     Ok(item.and_then(Item::as_str).map(str::to_owned))
 }
-
-pub mod grade;
-pub mod hint;
-pub mod wording;
