@@ -72,6 +72,11 @@ impl Python {
         python.inspect_err(|error| eprintln!("skipped: {error:#}")).ok()
     }
 
+    /// A program that is installed in the environment.
+    pub fn tool(&self, name: &str) -> PathBuf {
+        self.interpreter.with_file_name(name)
+    }
+
     /// The server and the client of `lesson`, with their stubs, which are generated if they are not
     /// there or the protos have changed.
     ///
