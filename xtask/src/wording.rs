@@ -41,7 +41,8 @@ pub fn wrong(
         let answer = line.strip_prefix("error: the call failed: ");
         let answer = answer.or(line.strip_prefix("error: ").filter(|it| it.starts_with("code: ")));
         // It is the server of this lesson, and it is here that somebody knows.
-        let answer = answer.map(|it| it.trim_end_matches(": is this the server of another lesson?"));
+        let answer =
+            answer.map(|it| it.trim_end_matches(": is this the server of another lesson?"));
         return Ok(Some(match answer {
             Some(answer) if yours == Yours::Server => format!("your server answered {answer}"),
             _ => format!("{your_client}: {failure}{}", first_line(&client.stderr)),
