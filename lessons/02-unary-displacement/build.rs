@@ -8,8 +8,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // ANCHOR_END: step2-generate
     // ANCHOR: exercise-generate
 
-    let descriptors = protox::compile(["product_info.proto"], ["proto"])?;
+    let descriptors = protox::compile(["product_info.proto"], ["examples/product_info"])?;
     tonic_prost_build::compile_fds(descriptors)?;
+    println!("cargo::rerun-if-changed=examples/product_info/product_info.proto");
     // ANCHOR_END: exercise-generate
     Ok(())
 }

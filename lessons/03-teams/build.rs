@@ -8,12 +8,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // ANCHOR_END: step2-generate
     // ANCHOR: exercise-generate
 
-    // A package gives its file the name. Neither of these protos has one, so both files are
-    // called `_.rs`, and the second one needs a folder of its own.
-    let folder = std::path::Path::new(&std::env::var("OUT_DIR")?).join("team_stream");
-    std::fs::create_dir_all(&folder)?;
-    let descriptors = protox::compile(["team_stream.proto"], ["proto"])?;
-    tonic_prost_build::configure().out_dir(folder).compile_fds(descriptors)?;
+    let descriptors = protox::compile(["team_stream.proto"], ["examples/team_stream"])?;
+    // Neither proto has a package, so this file, too, would be called `_.rs`.
+    let mut config = tonic_prost_build::Config::new();
+    config.default_package_filename("team_stream");
+    tonic_prost_build::configure().compile_fds_with_config(descriptors, config)?;
+    println!("cargo::rerun-if-changed=examples/team_stream/team_stream.proto");
     // ANCHOR_END: exercise-generate
     Ok(())
 }

@@ -11,6 +11,7 @@ use clap::Parser;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::run::python::Python;
 use crate::system::cargo::cargo;
 use crate::system::process::Program;
 use crate::workspace::Workspace;
@@ -70,6 +71,33 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
             let error = refused(command(side, &too_many)?).await?;
             ensure!(error.contains("[ADDR]"), "{error}");
         }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_twin_refuses_in_one_line_and_stops_in_order() -> anyhow::Result<()> {
+    let workspace = Workspace::load().await?;
+    let Some(python) = Python::of_tests(&workspace).await else { return Ok(()) };
+    for lesson in &workspace.lessons {
+        let (server, client) = python.sides(lesson).await?;
+        let mut running = Program::start(server.command("127.0.0.1:0"))?;
+        let line = timeout(STUCK, running.stdout.first_line()).await?;
+        let addr =
+            line.as_deref().and_then(|line| line.strip_prefix("Server started, listening on "));
+        let addr = addr.with_context(|| running.stderr.text())?.trim();
+
+        let error = refused(server.command(addr)).await?;
+        ensure!(error.contains(&format!("cannot listen on {addr} (")), "{error}");
+
+        running.interrupt()?;
+        let status = timeout(STUCK, running.ended()).await??;
+        let error = running.stderr.text();
+        ensure!(cfg!(windows) || status.is_some_and(|s| s.success()), "{status:?}: {error}");
+        ensure!(error.is_empty(), "{error}");
+
+        let error = refused(client.command(addr)).await?;
+        ensure!(error.contains(&format!("no server at {addr} (")), "{error}");
     }
     Ok(())
 }

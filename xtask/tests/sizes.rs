@@ -1,5 +1,6 @@
 //! How much a learner reads and types: what the design promises, so that it stays.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -61,4 +62,14 @@ async fn nobody_types_much_that_is_not_grpc_or_reads_a_server_in_two_sittings() 
         Ok(())
     })
     .await
+}
+
+#[tokio::test]
+async fn the_first_server_in_python_is_short() -> Result<()> {
+    let workspace = Workspace::load().await?;
+    let first = workspace.lessons.first().context("no lessons")?;
+    let text = fs::read_to_string(first.folder.join("python/server.py"))?;
+    let size = text.lines().filter(|line| !line.trim().is_empty()).count();
+    ensure!(size <= 45, "{}: server.py has {size} lines: 45 are the most", first.name);
+    Ok(())
 }

@@ -1,4 +1,12 @@
 //! Lesson 2, displacement: messages in messages, and calls that fail (document 001).
+
+// ANCHOR: step4-module
+pub mod client;
+// ANCHOR_END: step4-module
+pub mod listen;
+// ANCHOR: step3-module
+pub mod server;
+// ANCHOR_END: step3-module
 // ANCHOR: step2-pb
 
 /// What `build.rs` has generated from `proto/displacement.proto`.
@@ -7,11 +15,3 @@ pub mod pb {
     tonic::include_proto!("my_package");
 }
 // ANCHOR_END: step2-pb
-// ANCHOR: step3-module
-
-pub mod server;
-// ANCHOR_END: step3-module
-// ANCHOR: step4-module
-
-pub mod client;
-// ANCHOR_END: step4-module

@@ -3,7 +3,6 @@
 use std::future::pending;
 
 use tonic::transport::Server as Builder;
-use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 use unary_displacement::pb::displacement_service_server::{
     DisplacementService, DisplacementServiceServer,
@@ -59,11 +58,11 @@ fn finishes_calls_and_waits_for_silent_connections() -> anyhow::Result<()> {
 
 #[cfg(unix)]
 #[test]
-fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<()> {
-    alone("a_ctrl_c_finishes_calls_and_a_second_one_cuts_them", async || {
+fn a_ctrl_c_finishes_calls() -> anyhow::Result<()> {
+    alone("a_ctrl_c_finishes_calls", async || {
         let server = env!("CARGO_BIN_EXE_unary-displacement");
         for method in &METHODS {
-            testing::a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(server, method).await?;
+            testing::a_ctrl_c_finishes_calls(server, method).await?;
         }
         Ok(())
     })
@@ -86,11 +85,11 @@ impl DisplacementService for Fake {
 }
 
 #[test]
-fn client_says_that_the_connection_broke() -> anyhow::Result<()> {
-    alone("client_says_that_the_connection_broke", async || {
-        let fake = Server::start(async |listener, _| {
+fn client_says_that_the_call_failed() -> anyhow::Result<()> {
+    alone("client_says_that_the_call_failed", async || {
+        let fake = Server::start(async |incoming, _| {
             let router = Builder::builder().add_service(DisplacementServiceServer::new(Fake));
-            Ok(router.serve_with_incoming(TcpIncoming::from(listener)).await?)
+            Ok(router.serve_with_incoming(incoming).await?)
         });
         let lines = [
             "calling server...",
@@ -98,6 +97,6 @@ fn client_says_that_the_connection_broke() -> anyhow::Result<()> {
             "calling server without an end...",
         ];
         let client = env!("CARGO_BIN_EXE_unary-displacement");
-        testing::client_says_that_the_connection_broke(client, fake.await?, &lines).await
+        testing::client_says_that_the_call_failed(client, fake.await?, &lines).await
     })
 }

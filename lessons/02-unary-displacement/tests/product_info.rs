@@ -18,8 +18,8 @@ use testing::{call_raw, listen};
 
 #[tokio::test]
 async fn keeps_products_under_the_ids_that_it_hands_out() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut stub = ProductInfoClient::new(channel);
     for (id, name) in [("1", "Kettle"), ("2", "Teapot"), ("3", "Kettle")] {
         let product = Product { id: "7".into(), name: name.into(), description: "".into() };
@@ -38,8 +38,8 @@ async fn keeps_products_under_the_ids_that_it_hands_out() -> anyhow::Result<()> 
 
 #[tokio::test]
 async fn hands_out_each_id_once_to_clients_side_by_side() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..100 {
         let mut stub = ProductInfoClient::new(channel.clone());
@@ -56,8 +56,8 @@ async fn hands_out_each_id_once_to_clients_side_by_side() -> anyhow::Result<()> 
 
 #[tokio::test]
 async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     for path in ["/ecommerce.ProductInfo/addProduct", "/ecommerce.ProductInfo/getProduct"] {
         for (what, message, code) in [
             ("no protobuf", &b"\xff\xff\xff\xff"[..], Code::Internal),

@@ -12,11 +12,10 @@ use unary_displacement::server;
 mod testing;
 use testing::{call_raw, listen};
 
-// ANCHOR: measures
 #[tokio::test]
 async fn measures() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut stub = DisplacementServiceClient::new(channel);
     for (start, end, distance) in [
         ((0, 12), (12, 14), 12.165525),
@@ -32,13 +31,11 @@ async fn measures() -> anyhow::Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: measures
 
-// ANCHOR: missing
 #[tokio::test]
 async fn names_the_point_that_is_missing() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut stub = DisplacementServiceClient::new(channel);
     let point = Some(Point { x: 1, y: 2 });
     for (start, end, message) in [
@@ -52,12 +49,11 @@ async fn names_the_point_that_is_missing() -> anyhow::Result<()> {
     }
     Ok(())
 }
-// ANCHOR_END: missing
 
 #[tokio::test]
 async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let path = "/my_package.DisplacementService/computeDisplacement";
     for (what, message, code) in [
         ("no protobuf", &b"\xff\xff\xff\xff"[..], Code::Internal),
@@ -73,7 +69,6 @@ async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()>
     Ok(())
 }
 
-// ANCHOR: any-points
 proptest! {
     #[test]
     fn measures_as_exact_arithmetic_does(a: i32, b: i32, c: i32, d: i32) {
@@ -85,4 +80,3 @@ proptest! {
         prop_assert!(error <= 1.0 + f64::from(distance) * f64::from(f32::EPSILON));
     }
 }
-// ANCHOR_END: any-points

@@ -1,20 +1,11 @@
-// ANCHOR: step3-server
-// ANCHOR: step3-imports
 //! The server: it knows ten teams, and prints what comes with a request besides the message.
-
-use std::collections::BTreeMap;
-use std::io::{self, Write, stdout};
-
-use tokio::net::TcpListener;
-use tonic::metadata::MetadataMap;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
-use tonic::{Request, Response, Status};
 
 use crate::pb::teams_server::{Teams, TeamsServer};
 use crate::pb::{TeamRequest, TeamResponse};
-// ANCHOR_END: step3-imports
-// ANCHOR: step3-teams
+use std::collections::BTreeMap;
+use tonic::metadata::MetadataMap;
+use tonic::transport::{Server, server::TcpIncoming};
+use tonic::{Request, Response, Status};
 
 /// Each city and the nickname of its team.
 pub const TEAMS: [(&str, &str); 10] = [
@@ -29,8 +20,6 @@ pub const TEAMS: [(&str, &str); 10] = [
     ("Philadelphia", "Foxes"),
     ("Boston", "Revolutionaries"),
 ];
-// ANCHOR_END: step3-teams
-// ANCHOR: step3-servicer
 
 /// Implements the service `Teams`.
 pub struct TeamsServicer;
@@ -41,7 +30,7 @@ impl Teams for TeamsServicer {
         &self,
         request: Request<TeamRequest>,
     ) -> Result<Response<TeamResponse>, Status> {
-        print_metadata(request.metadata())?;
+        print_metadata(request.metadata());
 
         let TeamRequest { city } = request.into_inner();
         let team = TEAMS.iter().find(|(its_city, _)| *its_city == city);
@@ -49,38 +38,26 @@ impl Teams for TeamsServicer {
         Ok(Response::new(TeamResponse { city, nickname }))
     }
 }
-// ANCHOR_END: step3-servicer
-// ANCHOR: step3-print-metadata
 
 /// Prints `metadata` as a map, without the entries that every gRPC request has.
-fn print_metadata(metadata: &MetadataMap) -> io::Result<()> {
-    let mut map = BTreeMap::new();
+fn print_metadata(metadata: &MetadataMap) {
+    let mut entries = BTreeMap::new();
     for (key, value) in metadata.as_ref() {
-        let is_protocol = matches!(key.as_str(), "te" | "content-type");
-        if !is_protocol && !key.as_str().starts_with("grpc-") {
-            map.insert(key.as_str(), String::from_utf8_lossy(value.as_bytes()));
+        let key = key.as_str();
+        if !matches!(key, "te" | "content-type") && !key.starts_with("grpc-") {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            entries.insert(key, format!("'{key}': '{value}'"));
         }
     }
-    let entries: Vec<_> = map.iter().map(|(key, value)| format!("'{key}': '{value}'")).collect();
-    writeln!(stdout(), "{{{}}}", entries.join(", "))
+    let entries: Vec<_> = entries.into_values().collect();
+    println!("{{{}}}", entries.join(", "));
 }
-// ANCHOR_END: step3-print-metadata
-// ANCHOR: step3-run
 
-/// Serves on `listener` until `shutdown` ends. Calls that are under way then may finish;
-/// new ones are refused.
-/// Nothing limits this wait, or the number of connections: lesson 6 does, in step 8.
-///
-/// # Errors
-///
-/// If the connections of `listener` cannot be served.
-pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+/// Serves on `incoming` until `shutdown` ends. Calls that are under way then may finish.
+pub async fn run(incoming: TcpIncoming, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     Server::builder()
         .add_service(TeamsServer::new(TeamsServicer))
         .serve_with_incoming_shutdown(incoming, shutdown)
         .await?;
     Ok(())
 }
-// ANCHOR_END: step3-run
-// ANCHOR_END: step3-server

@@ -13,8 +13,8 @@ use testing::{call_raw, listen};
 
 #[tokio::test]
 async fn knows_ten_teams_and_no_other() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut stub = TeamsClient::new(channel);
     for (city, nickname) in [
         ("Chicago", "Jackals"),
@@ -39,8 +39,8 @@ async fn knows_ten_teams_and_no_other() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     for (what, message, code) in [
         ("no protobuf", &b"\xff\xff\xff\xff"[..], Code::Internal),
         ("cut short", b"\x0a\x09Chicago", Code::Internal),

@@ -6,7 +6,7 @@ use tonic::Code;
 
 #[allow(missing_docs)]
 mod pb {
-    include!(concat!(env!("OUT_DIR"), "/team_stream/_.rs"));
+    tonic::include_proto!("team_stream");
 }
 #[path = "../examples/team_stream/server.rs"]
 mod server;
@@ -18,8 +18,8 @@ use testing::{call_raw, listen};
 
 #[tokio::test]
 async fn streams_one_team_or_none_or_all() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut stub = TeamsClient::new(channel);
     for (city, count, last) in
         [("Boston", 1, "Revolutionaries"), ("Miami", 0, ""), ("", 10, "Revolutionaries")]
@@ -37,8 +37,8 @@ async fn streams_one_team_or_none_or_all() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     for (what, message, code) in [
         ("no protobuf", &b"\xff\xff\xff\xff"[..], Code::Internal),
         ("no UTF-8", b"\x0a\x02\xc3\x28", Code::Internal),

@@ -1,22 +1,15 @@
 """The server: it checks what it is told before it believes it."""
 
+import argparse
 import json
 import math
-import os
-import re
-import signal
 import sys
-import threading
 import time
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from pathlib import Path
-from typing import TypeVar
-
-# Read when gRPC is loaded: its own log would add a second line to our error messages.
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 import grpc
 import routeguide_pb2_grpc
@@ -26,7 +19,7 @@ from routeguide_pb2 import Feature, Point, Rectangle, RouteNote, RouteSummary
 ADDR = "127.0.0.1:50051"
 
 # The hundred places that come with the lesson.
-DATA = str(Path(__file__).parents[3] / "data" / "route_guide_db.json")
+DATA = Path(__file__).parents[3] / "data" / "route_guide_db.json"
 
 # The earth, taken for a sphere: its radius in metres.
 EARTH_RADIUS = 6_371_000.0
@@ -44,8 +37,6 @@ BYTES_AROUND_A_NOTE = 256
 
 MAX_INT32 = 2**31 - 1
 
-T = TypeVar("T")
-
 
 def key(point: Point) -> tuple[int, int]:
     """What places are sorted by."""
@@ -60,14 +51,11 @@ class Places:
         self.places = sorted(places, key=lambda place: key(place.location))
         self.keys = [key(place.location) for place in self.places]
 
-    # ANCHOR: at
     def at(self, point: Point) -> Feature | None:
         """The place at `point`: of several, the first."""
         i = bisect_left(self.keys, key(point))
         return self.places[i] if key(point) in self.keys[i : i + 1] else None
-    # ANCHOR_END: at
 
-    # ANCHOR: within
     def within(self, one: Point, other: Point) -> Iterator[Feature]:
         """The places between two opposite corners, in order. It looks at the band between their
         latitudes only, and one place at a time."""
@@ -79,23 +67,16 @@ class Places:
                 break
             if west <= longitude <= east:
                 yield self.places[i]
-    # ANCHOR_END: within
 
 
-def load(path: str) -> Places:
+def load(path: Path) -> Places:
     """Reads the JSON file at `path`, a list of places: `{"location": {"latitude": ...,
     "longitude": ...}, "name": ...}`, with coordinates in degrees times 10^7."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            places = json.load(file)
-        if not isinstance(places, list):
-            raise ValueError("expected a list")
-        # Nothing knows its line any more. Numbers tell which place is broken.
-        return Places([to_feature(place, number) for number, place in enumerate(places, 1)])
-    except OSError as error:
-        sys.exit(f"error: cannot read the places in {path!r}: {error.strerror}")
-    except (ArithmeticError, RecursionError, TypeError, ValueError) as error:  # a broken file
-        sys.exit(f"error: no list of places in {path!r}: {error}")
+    match json.loads(path.read_text(encoding="utf-8")):
+        case [*places]:
+            # Nothing knows its line any more. Numbers tell which place is broken.
+            return Places([to_feature(place, number) for number, place in enumerate(places, 1)])
+    raise ValueError("expected a list of places")
 
 
 def to_feature(place: object, number: int) -> Feature:
@@ -112,26 +93,21 @@ class RouteGuideServicer(routeguide_pb2_grpc.RouteGuideServicer):
     def __init__(self, places: Places) -> None:
         self.places = places
 
-    # ANCHOR: get-feature
     def GetFeature(self, request: Point, context: grpc.ServicerContext) -> Feature:
         point = on_earth(request, context)
         return self.places.at(point) or Feature(location=point)
-    # ANCHOR_END: get-feature
 
-    # ANCHOR: list-features
     def ListFeatures(self, request: Rectangle, context: grpc.ServicerContext) -> Iterator[Feature]:
         lo, hi = given(request, "lo", context), given(request, "hi", context)
         # At each `yield` the search stands still until the client has room for the place.
         yield from self.places.within(lo, hi)
-    # ANCHOR_END: list-features
 
-    # ANCHOR: record-route
     def RecordRoute(self, points: Iterator[Point], context: grpc.ServicerContext) -> RouteSummary:
         started = time.monotonic()
         point_count = feature_count = 0
         metres = 0.0
         last = None
-        for point in received(points, context):
+        for point in points:
             on_earth(point, context)
             point_count += 1
             feature_count += self.places.at(point) is not None
@@ -145,9 +121,7 @@ class RouteGuideServicer(routeguide_pb2_grpc.RouteGuideServicer):
             distance=min(int(metres), MAX_INT32),
             elapsed_time=int(time.monotonic() - started),
         )
-    # ANCHOR_END: record-route
 
-    # ANCHOR: route-chat
     def RouteChat(
         self, incoming: Iterator[RouteNote], context: grpc.ServicerContext
     ) -> Iterator[RouteNote]:
@@ -156,7 +130,7 @@ class RouteGuideServicer(routeguide_pb2_grpc.RouteGuideServicer):
         context.send_initial_metadata(())
         notes: defaultdict[tuple[int, int], list[RouteNote]] = defaultdict(list)
         size = 0
-        for note in received(incoming, context):
+        for note in incoming:
             earlier = notes[key(given(note, "location", context))]
             yield from earlier
             size += note.ByteSize() + BYTES_AROUND_A_NOTE
@@ -165,19 +139,8 @@ class RouteGuideServicer(routeguide_pb2_grpc.RouteGuideServicer):
                 why = f"a stream keeps {limit} in all: begin a new one"
                 context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, why)
             earlier.append(note)
-    # ANCHOR_END: route-chat
 
 
-def received(requests: Iterator[T], context: grpc.ServicerContext) -> Iterator[T]:
-    """`requests`, to their end."""
-    yield from requests
-    # They end at a message that is no protobuf, too: gRPC answers that by itself. A second answer,
-    # from the method, would leave the call open in its books, and Ctrl-C would wait for ever.
-    if not context.is_active():
-        raise SystemExit  # leaves this call, not the server
-
-
-# ANCHOR: on-earth
 def on_earth(point: Point, context: grpc.ServicerContext) -> Point:
     """`point`, if its coordinates are degrees times 10^7."""
     for name, value, limit in (
@@ -188,17 +151,14 @@ def on_earth(point: Point, context: grpc.ServicerContext) -> Point:
             why = f"{name} {value} is not between -{limit} and {limit}"
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, why)
     return point
-# ANCHOR_END: on-earth
 
 
-# ANCHOR: given
 def given(message: Rectangle | RouteNote, field: str, context: grpc.ServicerContext) -> Point:
     """The point in a field of `message`, if there is one, and it is on earth."""
     # Only HasField tells: a point that is missing reads as latitude 0, longitude 0.
     if not message.HasField(field):
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{field} is missing")
     return on_earth(getattr(message, field), context)
-# ANCHOR_END: given
 
 
 def distance(a: Point, b: Point) -> float:
@@ -214,43 +174,33 @@ def distance(a: Point, b: Point) -> float:
     return 2 * EARTH_RADIUS * math.asin(min(math.sqrt(h), 1))
 
 
-def serve(addr: str = ADDR, data: str = DATA) -> None:
-    """Serves the places in the file `data` on `addr` (HOST:PORT; port 0 is any free one) until
-    Ctrl-C."""
-    places = load(data)
-    # Without the option, Linux lets several servers share a port, and each gets some of the calls.
+def serve(addr: str, places: Places) -> None:
+    """Serves `places` on `addr` (HOST:PORT; port 0 is any free one) until Ctrl-C."""
+    # Without the option, Linux lets a second server have the port too, and each gets some calls.
     options = [("grpc.so_reuseport", 0)]
-    server = grpc.server(ThreadPoolExecutor(max_workers=10), options=options)
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=10), options=options)
     routeguide_pb2_grpc.add_RouteGuideServicer_to_server(RouteGuideServicer(places), server)
-
-    # gRPC takes more than HOST:PORT: without a port it listens on 443, for 99999 on 34463.
-    parts = re.fullmatch(r"([!-~]+):([0-9]{1,5})", addr)
     try:
-        if not parts or int(parts[2]) > 65535:
-            raise RuntimeError
         port = server.add_insecure_port(addr)
     except RuntimeError:
-        give = "give another HOST:PORT; port 0 is any free one"
-        sys.exit(f"error: cannot listen on {addr!r}: {give}")
-
-    def stop(*_: object) -> None:
-        # Calls that are under way may finish; new ones are refused. A second Ctrl-C ends it all.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        server.stop(grace=threading.TIMEOUT_MAX)
-
+        sys.exit(f"error: cannot listen on {addr} (give another HOST:PORT)")
     server.start()
-    # In this order: whoever has read the line can rely on Ctrl-C.
-    signal.signal(signal.SIGINT, stop)
-    print(f"Server started, listening on {parts[1]}:{port}")
-    server.wait_for_termination()
+    try:
+        print(f"Server started, listening on {addr.rsplit(':', 1)[0]}:{port}")
+        server.wait_for_termination()
+    except KeyboardInterrupt:
+        # No new calls from now on. Those under way have five seconds to finish. The timeout is for
+        # calls that grpcio never ends, because a request in them was no protobuf.
+        server.stop(grace=5).wait(timeout=5)
 
 
 if __name__ == "__main__":
-    # As in Rust, each line leaves at once and in UTF-8, even if it goes into a pipe.
-    sys.stdout.reconfigure(encoding="utf-8", line_buffering=True)
-    if len(sys.argv) > 3:
-        sys.exit("error: say `python server.py [ADDR [DATA]]`")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("addr", nargs="?", default=ADDR, help="HOST:PORT (default: %(default)s)")
+    parser.add_argument("data", nargs="?", type=Path, default=DATA, help="the JSON file")
+    args = parser.parse_args()
     try:
-        serve(*sys.argv[1:])
-    except OSError as error:  # nobody takes what we print
-        sys.exit(f"error: {error}")
+        places = load(args.data)
+    except (OSError, RecursionError, ValueError) as error:
+        sys.exit(f"error: no places in {args.data}: {error}")
+    serve(args.addr, places)

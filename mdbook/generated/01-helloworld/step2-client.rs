@@ -4,7 +4,6 @@ pub struct GreeterClient<T> {
 ...
     pub fn new(inner: T) -> Self {
 ...
-    /// Answers with a greeting for the name in the request.
     pub async fn say_hello(
         &mut self,
         request: impl tonic::IntoRequest<super::HelloRequest>,

@@ -1,7 +1,6 @@
 /// Generated trait containing gRPC methods that should be implemented for use with GreeterServer.
 #[async_trait]
 pub trait Greeter: std::marker::Send + std::marker::Sync + 'static {
-    /// Answers with a greeting for the name in the request.
     async fn say_hello(
         &self,
         request: tonic::Request<super::HelloRequest>,

@@ -1,4 +1,4 @@
-    /// Answers with a greeting for somebody who has been greeted before.
+    /// For somebody who has been greeted before.
     pub async fn say_hello_again(
         &mut self,
         request: impl tonic::IntoRequest<super::HelloRequest>,

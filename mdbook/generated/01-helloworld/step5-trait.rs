@@ -1,4 +1,4 @@
-    /// Answers with a greeting for somebody who has been greeted before.
+    /// For somebody who has been greeted before.
     async fn say_hello_again(
         &self,
         request: tonic::Request<super::HelloRequest>,

@@ -1,10 +1,8 @@
-/// The city that is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TeamRequest {
     #[prost(string, tag = "1")]
     pub city: ::prost::alloc::string::String,
 }
-/// A city and its team.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TeamResponse {
     #[prost(string, tag = "1")]

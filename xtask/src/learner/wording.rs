@@ -40,6 +40,9 @@ pub fn wrong(
         // In lesson 1 a status speaks for itself.
         let answer = line.strip_prefix("error: the call failed: ");
         let answer = answer.or(line.strip_prefix("error: ").filter(|it| it.starts_with("code: ")));
+        // It is the server of this lesson, and it is here that somebody knows.
+        let answer =
+            answer.map(|it| it.trim_end_matches(": is this the server of another lesson?"));
         return Ok(Some(match answer {
             Some(answer) if yours == Yours::Server => format!("your server answered {answer}"),
             _ => format!("{your_client}: {failure}{}", first_line(&client.stderr)),

@@ -32,7 +32,16 @@ impl Side {
     /// A script of ours, which finds what it imports in the folder `stubs`.
     pub fn python(name: &str, python: &Path, script: &Path, stubs: &Path) -> Side {
         let words = [python, script].map(|path| path.as_os_str().to_owned()).into();
-        let variables = vec![("PYTHONPATH", stubs.as_os_str().to_owned())];
+        let variables = vec![
+            ("PYTHONPATH", stubs.as_os_str().to_owned()),
+            // As in Rust, a line leaves at once and in UTF-8, even if it goes into a pipe.
+            ("PYTHONUNBUFFERED", "1".into()),
+            ("PYTHONUTF8", "1".into()),
+            // gRPC's own log would add lines to our error messages.
+            ("GRPC_VERBOSITY", "NONE".into()),
+            // tonic asks no proxy, and none would find a server on this machine.
+            ("no_grpc_proxy", "127.0.0.1".into()),
+        ];
         Side { name: name.to_owned(), words, variables, is_foreign: false }
     }
 

@@ -77,9 +77,9 @@ fn end(lines: &[&str], header: usize) -> usize {
 /// Behind the last line of the item at `header`, which is all that is indented below it.
 fn block_end(lines: &[&str], header: usize) -> usize {
     let is_outside = |line: &&str| {
-        // What begins with a bracket ends the list of parameters.
+        // What begins with a bracket ends a list: of parameters, or of what a constant holds.
         !line.trim().is_empty()
-            && !line.trim_start().starts_with(')')
+            && !line.trim_start().starts_with([')', ']', '}'])
             && indentation(line) <= indentation(lines[header])
     };
     let next = lines[header + 1..].iter().position(is_outside);
@@ -148,6 +148,12 @@ def f2():
 
 if x:
     f2()
+
+# What it holds.
+TEAMS = {
+    1: 2,
+}
+X = 1
 ";
 
     #[test]
@@ -166,6 +172,7 @@ if x:
             (python, PYTHON, "class C", 4, 11),
             (python, PYTHON, "def f", 8, 11),
             (python, PYTHON, "def f2", 14, 15),
+            (python, PYTHON, "TEAMS", 21, 24),
         ] {
             let lines: Vec<&str> = text.lines().collect();
             assert_eq!(super::find(path, &lines, name), Ok(first - 1..last), "{name}");

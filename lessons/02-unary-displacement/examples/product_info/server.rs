@@ -1,33 +1,26 @@
 //! The server of the exercise: it keeps products for as long as it runs.
 
+use crate::pb::product_info_server::{ProductInfo, ProductInfoServer};
+use crate::pb::{Product, ProductId};
 use std::collections::HashMap;
-
-use tokio::net::TcpListener;
 use tokio::sync::Mutex;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Request, Response, Status};
 
-use super::pb::product_info_server::{ProductInfo, ProductInfoServer};
-use super::pb::{Product, ProductId};
-
-// ANCHOR: state
 /// Implements the service `ecommerce.ProductInfo`.
 #[derive(Default)]
 pub struct ProductInfoServicer {
     /// By id. All calls share one servicer, side by side: hence the lock.
     products: Mutex<HashMap<String, Product>>,
 }
-// ANCHOR_END: state
 
-// ANCHOR: methods
 #[tonic::async_trait]
 impl ProductInfo for ProductInfoServicer {
     async fn add_product(&self, request: Request<Product>) -> Result<Response<ProductId>, Status> {
         let mut product = request.into_inner();
         let mut products = self.products.lock().await;
         let id = (products.len() + 1).to_string();
-        product.id.clone_from(&id);
+        product.id = id.clone();
         products.insert(id.clone(), product);
         Ok(Response::new(ProductId { value: id }))
     }
@@ -40,15 +33,9 @@ impl ProductInfo for ProductInfoServicer {
         }
     }
 }
-// ANCHOR_END: methods
 
-/// Serves on `listener` until `shutdown` ends.
-///
-/// # Errors
-///
-/// If the connections of `listener` cannot be served.
-pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+/// Serves on `incoming` until `shutdown` ends. Calls that are under way then may finish.
+pub async fn run(incoming: TcpIncoming, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     Server::builder()
         .add_service(ProductInfoServer::new(ProductInfoServicer::default()))
         .serve_with_incoming_shutdown(incoming, shutdown)

@@ -1,19 +1,14 @@
 //! The server of the exercise: it answers one request with any number of teams.
 
-use std::pin::Pin;
-
+use crate::pb::teams_server::{Teams, TeamsServer};
+use crate::pb::{TeamRequest, TeamResponse};
 use async_stream::try_stream;
+use std::pin::Pin;
 use teams::server::TEAMS;
-use tokio::net::TcpListener;
 use tokio_stream::Stream;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Request, Response, Status};
 
-use super::pb::teams_server::{Teams, TeamsServer};
-use super::pb::{TeamRequest, TeamResponse};
-
-// ANCHOR: servicer
 /// Implements the service `Teams`, with a stream of teams.
 pub struct TeamsServicer;
 
@@ -36,15 +31,9 @@ impl Teams for TeamsServicer {
         Ok(Response::new(Box::pin(teams)))
     }
 }
-// ANCHOR_END: servicer
 
-/// Serves on `listener` until `shutdown` ends.
-///
-/// # Errors
-///
-/// If the connections of `listener` cannot be served.
-pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+/// Serves on `incoming` until `shutdown` ends. Calls that are under way then may finish.
+pub async fn run(incoming: TcpIncoming, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     Server::builder()
         .add_service(TeamsServer::new(TeamsServicer))
         .serve_with_incoming_shutdown(incoming, shutdown)
