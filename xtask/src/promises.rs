@@ -1,18 +1,15 @@
-//! What every lesson promises on its command line, and what the README promises. These tests ask
-//! Cargo which lessons there are: a new one is tested as well.
+//! What every lesson promises on its command line. These tests ask Cargo which lessons there are: a
+//! new one is tested as well.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
-use clap::Parser;
+use anyhow::{Context, ensure};
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::run::python::Python;
-use crate::system::cargo::cargo;
 use crate::system::process::Program;
 use crate::workspace::Workspace;
 use crate::workspace::lesson::Target;
@@ -100,62 +97,4 @@ async fn every_twin_refuses_in_one_line_and_stops_in_order() -> anyhow::Result<(
         ensure!(error.contains(&format!("no server at {addr} (")), "{error}");
     }
     Ok(())
-}
-
-#[tokio::test]
-async fn every_command_of_the_readme_does_what_it_says() -> anyhow::Result<()> {
-    let workspace = Workspace::load().await?;
-    let readme = fs::read_to_string(workspace.root.join("README.md"))?;
-    for lesson in &workspace.lessons {
-        for side in ["server", "client"] {
-            let line = format!("\ncargo run -p {} {side}\n", lesson.package);
-            ensure!(readme.contains(&line), "README.md has no line{line}");
-        }
-    }
-    let run = |line: &str| {
-        let mut command = Command::new(cargo());
-        command.arg("--quiet").args(shell_words::split(line)?.into_iter().skip(1));
-        command.current_dir(&workspace.root);
-        Program::start(command)
-    };
-
-    for block in readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next()) {
-        let commands: Vec<&str> =
-            block.lines().filter_map(|line| line.split(" #").next()).map(str::trim).collect();
-        match commands[..] {
-            [server, client] if server.starts_with("cargo run ") => {
-                let mut server = run(server)?;
-                let Some(first) = timeout(STUCK, server.stdout.first_line()).await? else {
-                    bail!("{block}{}", server.stderr.text());
-                };
-                ensure!(first.starts_with("Server started, listening on 127.0.0.1:"), "{first}");
-                let mut client = run(client)?;
-                let status = timeout(STUCK, client.ended()).await??;
-                ensure!(status.is_some_and(|s| s.success()), "{block}{}", client.stderr.text());
-                server.interrupt()?;
-                let status = timeout(STUCK, server.ended()).await??;
-                ensure!(cfg!(windows) || status.is_some_and(|s| s.success()), "{block}{status:?}");
-            }
-            _ => {
-                for line in commands {
-                    if line.contains(" --server ") || line.contains(" --client ") {
-                        let mut run = run(line)?;
-                        let status = timeout(STUCK, run.ended()).await??;
-                        ensure!(status.is_some_and(|s| s.success()), "{line}{}", run.stderr.text());
-                        continue;
-                    }
-                    let is_check = crate::commands::ci::COMMANDS.contains(&line);
-                    ensure!(is_check || is_xtask(line), "nobody runs `{line}` of README.md");
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether `line` is a command line that xtask takes.
-fn is_xtask(line: &str) -> bool {
-    let args = shell_words::split(line).unwrap_or_default();
-    args.first().is_some_and(|cargo| cargo == "cargo")
-        && crate::cli::Cli::try_parse_from(&args[1..]).is_ok()
 }

@@ -8,8 +8,11 @@ use anyhow::{Result, ensure};
 use book::listing::Listings;
 use book::page::{Page, read_all};
 use book::{FOLDER, build, check, generated, scene, session};
+use clap::Parser;
 use mdbook_driver::MDBook;
 use tokio::sync::Mutex;
+use xtask::cli::Cli;
+use xtask::commands::ci::COMMANDS;
 use xtask::workspace::Workspace;
 
 /// Programs of different crates have the same names, and their servers the same ports: so those who
@@ -136,13 +139,35 @@ async fn every_command_of_the_readme_does_what_it_says() -> Result<()> {
     let not_here = ["--bless", "--open", "cargo xtask bench", "cargo xtask ci"];
     let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
-    let listings = Listings::read(&workspace)?;
     let text = fs::read_to_string(workspace.root.join("README.md"))?;
-    let lines = text
+    for lesson in &workspace.lessons {
+        for side in ["server", "client"] {
+            let line = format!("\ncargo run -p {} {side}\n", lesson.package);
+            ensure!(text.contains(&line), "README.md has no line{line}");
+        }
+    }
+    let mut readme = Page { path: "../../README.md".into(), text };
+    for (number, line) in readme.blocks().iter().flat_map(|block| &block.lines) {
+        ensure!(is_command(line), "README.md:{number}: nobody knows the command `{line}`");
+    }
+    let lines = readme
+        .text
         .lines()
         .map(|line| if not_here.iter().any(|words| line.contains(words)) { "" } else { line });
-    let text = lines.collect::<Vec<_>>().join("\n");
-    let readme = Page { path: "../../README.md".into(), text };
+    readme.text = lines.collect::<Vec<_>>().join("\n");
     ensure!(readme.blocks().len() > 1, "it has no commands");
+    let listings = Listings::read(&workspace)?;
     session::read(&workspace, &listings, None, &[&readme]).await
+}
+
+/// Whether `line` is a check, a program of a lesson, or a command line that xtask takes.
+fn is_command(line: &str) -> bool {
+    // A comment says what it does.
+    let line = line.split(" #").next().unwrap_or_default().trim();
+    let words = shell_words::split(line).unwrap_or_default();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] | ["cargo", "run", ..] => true,
+        ["cargo", "xtask", ..] => Cli::try_parse_from(&words[1..]).is_ok(),
+        _ => COMMANDS.contains(&line),
+    }
 }
