@@ -11,8 +11,6 @@
 pub mod cli;
 pub mod commands;
 pub mod learner;
-#[cfg(test)]
-mod promises;
 pub mod report;
 pub mod run;
 pub mod steps;

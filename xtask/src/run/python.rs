@@ -63,16 +63,6 @@ impl Python {
         Ok(python)
     }
 
-    /// What tests need, which begin at the same time. None where there is no Python: `cargo xtask
-    /// ci` does not pass there.
-    #[cfg(test)]
-    pub async fn of_tests(workspace: &Workspace) -> Option<Python> {
-        static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-        let _turn = TURN.lock().await;
-        let python = Python::prepare(workspace).await;
-        python.inspect_err(|error| eprintln!("skipped: {error:#}")).ok()
-    }
-
     /// A program that is installed in the environment.
     pub fn tool(&self, name: &str) -> PathBuf {
         self.interpreter.with_file_name(name)

@@ -9,10 +9,10 @@ use anyhow::{Context, ensure};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::run::python::Python;
-use crate::system::process::Program;
-use crate::workspace::Workspace;
-use crate::workspace::lesson::Target;
+use xtask::run::python::Python;
+use xtask::system::process::Program;
+use xtask::workspace::Workspace;
+use xtask::workspace::lesson::Target;
 
 /// Far longer than anything here takes.
 const STUCK: Duration = Duration::from_secs(120);
@@ -75,7 +75,14 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
 #[tokio::test]
 async fn every_twin_refuses_in_one_line_and_stops_in_order() -> anyhow::Result<()> {
     let workspace = Workspace::load().await?;
-    let Some(python) = Python::of_tests(&workspace).await else { return Ok(()) };
+    let python = match Python::prepare(&workspace).await {
+        Ok(python) => python,
+        // `cargo xtask ci` does not pass there.
+        Err(error) => {
+            eprintln!("skipped: {error:#}");
+            return Ok(());
+        }
+    };
     for lesson in &workspace.lessons {
         let (server, client) = python.sides(lesson).await?;
         let mut running = Program::start(server.command("127.0.0.1:0"))?;
