@@ -10,8 +10,9 @@ use xtask::workspace::Workspace;
 
 use crate::listing::Listings;
 use crate::page::{self, Directive, Page, directive, slashed};
+use crate::pages::FOLDER;
 use crate::session::step_of;
-use crate::{FOLDER, generated, scene};
+use crate::{generated, scene};
 
 /// The HTML that a page may have: see `mdbook/README.md`.
 const HTML: [&str; 5] =

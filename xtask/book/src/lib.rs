@@ -7,6 +7,7 @@ pub mod desk;
 pub mod generated;
 pub mod listing;
 pub mod page;
+pub mod pages;
 pub mod pictures;
 pub mod preprocess;
 pub mod scene;
@@ -20,10 +21,8 @@ use mdbook_driver::MDBook;
 use xtask::workspace::Workspace;
 
 use crate::listing::Listings;
+use crate::pages::FOLDER;
 use crate::preprocess::Lessons;
-
-/// The folder of the book, from that of the workspace.
-pub const FOLDER: &str = "mdbook";
 
 /// Builds the book into `folder`; with `live`, its pages ask the server for changes there.
 ///

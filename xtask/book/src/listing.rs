@@ -10,6 +10,7 @@ use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Lesson;
 
 use crate::page;
+use crate::pages::FOLDER;
 
 /// The lessons' own source, taken apart.
 pub struct Listings {
@@ -103,7 +104,7 @@ impl Listings {
     ///
     /// If it cannot be read, in words for whoever wrote the page.
     pub fn measured(&self) -> Result<serde_json::Value, String> {
-        let path = format!("{}/measured.json", crate::FOLDER);
+        let path = format!("{FOLDER}/measured.json");
         let json = fs::read_to_string(self.root.join(&path));
         let json = json.map_err(|error| format!("cannot read {path}: {error}"))?;
         serde_json::from_str(&json).map_err(|error| format!("{path}: {error}"))

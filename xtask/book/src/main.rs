@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use book::listing::Listings;
+use book::pages::FOLDER;
 use book::preprocess::Lessons;
-use book::{FOLDER, scene};
+use book::scene;
 use clap::{Parser, Subcommand};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 use xtask::workspace::Workspace;

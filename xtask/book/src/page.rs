@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use crate::pages::FOLDER;
+
 /// A page of the book.
 pub struct Page {
     /// Relative to `mdbook/src`, with `/`.
@@ -55,7 +57,7 @@ pub fn directive(line: &str) -> Option<Directive<'_>> {
 ///
 /// If one cannot be read.
 pub fn read_all(root: &Path) -> anyhow::Result<Vec<Page>> {
-    let folder = root.join(crate::FOLDER).join("src");
+    let folder = root.join(FOLDER).join("src");
     let mut pages = Vec::new();
     let mut folders = vec![folder.clone()];
     while let Some(next) = folders.pop() {
@@ -98,7 +100,7 @@ pub fn slashed(path: &Path) -> String {
 /// `path`, which the page at `page` includes, from the folder of the workspace. None if it leads out
 /// of it.
 pub fn in_workspace(page: &str, path: &str) -> Option<String> {
-    join(&format!("{}/src/{page}", crate::FOLDER), path)
+    join(&format!("{FOLDER}/src/{page}"), path)
 }
 
 /// `path` from the folder of `from`, both relative to the same folder. None if it leads out of it.
@@ -120,7 +122,7 @@ pub fn join(from: &str, path: &str) -> Option<String> {
 impl Page {
     /// The file of the page, from the folder of the workspace: as problems name it.
     pub fn file(&self) -> PathBuf {
-        Path::new(crate::FOLDER).join("src").join(&self.path)
+        Path::new(FOLDER).join("src").join(&self.path)
     }
 
     /// What Markdown makes of the page, with the line at which each thing begins.

@@ -6,6 +6,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::listing::Listings;
 use crate::page::{Directive, directive, slashed};
+use crate::pages::FOLDER;
 use crate::pictures;
 
 /// See the module. It comes before mdBook's own `links`, which knows nothing of steps.
@@ -25,7 +26,7 @@ impl Lessons {
         let lines: Vec<&str> = text.lines().collect();
         for (index, line) in lines.iter().enumerate() {
             let mut problem = |what: String| {
-                problems.push(format!("{}/src/{path}:{}: {what}", crate::FOLDER, index + 1));
+                problems.push(format!("{FOLDER}/src/{path}:{}: {what}", index + 1));
             };
             match directive(line) {
                 None if line.contains("{{#") => {

@@ -9,10 +9,10 @@ use anyhow::{Context, bail, ensure};
 use xtask::run::transcript;
 use xtask::workspace::Workspace;
 
-use crate::FOLDER;
 use crate::desk::{Desk, lesson_of};
 use crate::listing::Listings;
 use crate::page;
+use crate::pages::FOLDER;
 
 /// What begins a line that sets the scene, and is not shown.
 pub const SETTING: &str = "#!";

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tower_http::services::{ServeDir, ServeFile};
 use xtask::workspace::Workspace;
 
-use crate::FOLDER;
+use crate::pages::FOLDER;
 
 /// Where the book is, if the port is free: as plain mdBook has it.
 const ADDR: &str = "127.0.0.1:3000";

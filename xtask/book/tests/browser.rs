@@ -265,7 +265,7 @@ async fn a_page_is_loaded_again_when_a_file_changes() -> Result<()> {
     browser.goto(address).await?;
     browser.execute("window.isOld = true", vec![]).await?;
     // The page asks for changes once it is loaded: then, and not before, it can be told of one.
-    let css = workspace.root.join(book::FOLDER).join("book.css");
+    let css = workspace.root.join(book::pages::FOLDER).join("book.css");
     let is_new = async {
         loop {
             File::options().append(true).open(&css)?.set_modified(SystemTime::now())?;

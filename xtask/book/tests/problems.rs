@@ -5,7 +5,8 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use book::listing::Listings;
 use book::page::{Page, read_all};
-use book::{FOLDER, check, session};
+use book::pages::FOLDER;
+use book::{check, session};
 use xtask::workspace::Workspace;
 
 /// What a page of lesson 1 includes.

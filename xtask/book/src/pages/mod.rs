@@ -1,0 +1,4 @@
+//! Pages: what the book is written in, and what it shows.
+
+/// The folder of the book, from that of the workspace.
+pub const FOLDER: &str = "mdbook";
