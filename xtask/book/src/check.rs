@@ -9,8 +9,8 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 use xtask::workspace::Workspace;
 
 use crate::listing::Listings;
-use crate::page::{self, Directive, Page, directive, slashed};
 use crate::pages::FOLDER;
+use crate::pages::page::{self, Directive, Page, directive, slashed};
 use crate::session::step_of;
 use crate::{generated, scene};
 

@@ -13,8 +13,8 @@ use xtask::steps::states;
 use xtask::system::cargo::RENDERED;
 use xtask::workspace::Workspace;
 
-use crate::page;
 use crate::pages::FOLDER;
+use crate::pages::page;
 
 /// The line of an excerpt that stands for any number of lines.
 const ANY_LINES: &str = "...";

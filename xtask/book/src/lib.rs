@@ -6,7 +6,6 @@ pub mod check;
 pub mod desk;
 pub mod generated;
 pub mod listing;
-pub mod page;
 pub mod pages;
 pub mod pictures;
 pub mod preprocess;

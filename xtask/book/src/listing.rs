@@ -9,8 +9,8 @@ use xtask::steps::regions::{self, Line, Source};
 use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Lesson;
 
-use crate::page;
 use crate::pages::FOLDER;
+use crate::pages::page;
 
 /// The lessons' own source, taken apart.
 pub struct Listings {

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use xtask::steps::regions::Source;
 
 use crate::listing::{LessonSource, Listings};
-use crate::page::slashed;
+use crate::pages::page::slashed;
 
 /// Draws the picture that the words name.
 ///

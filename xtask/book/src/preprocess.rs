@@ -5,8 +5,8 @@ use mdbook_preprocessor::book::Book;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::listing::Listings;
-use crate::page::{Directive, directive, slashed};
 use crate::pages::FOLDER;
+use crate::pages::page::{Directive, directive, slashed};
 use crate::pictures;
 
 /// See the module. It comes before mdBook's own `links`, which knows nothing of steps.

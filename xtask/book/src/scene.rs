@@ -11,8 +11,8 @@ use xtask::workspace::Workspace;
 
 use crate::desk::{Desk, lesson_of};
 use crate::listing::Listings;
-use crate::page;
 use crate::pages::FOLDER;
+use crate::pages::page;
 
 /// What begins a line that sets the scene, and is not shown.
 pub const SETTING: &str = "#!";

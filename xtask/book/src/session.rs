@@ -14,7 +14,7 @@ use xtask::workspace::Workspace;
 
 use crate::desk::Desk;
 use crate::listing::{LessonSource, Listings};
-use crate::page::{Directive, Page, directive, slashed};
+use crate::pages::page::{Directive, Page, directive, slashed};
 
 /// Reads `pages`, in their order, at one desk. Every command on them is run, and every listing of
 /// `lesson`, if there is one, is typed into the crate that `cargo xtask start` has written. On the

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use book::listing::Listings;
-use book::page::{Page, read_all};
 use book::pages::FOLDER;
+use book::pages::page::{Page, read_all};
 use book::{build, check, generated, scene, session};
 use clap::Parser;
 use mdbook_driver::MDBook;

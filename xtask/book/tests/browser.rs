@@ -117,7 +117,7 @@ async fn serve() -> Result<(String, Vec<String>, tempfile::TempDir)> {
     let folder = tempfile::tempdir()?;
     book::build(&workspace, folder.path(), None)?;
     let mut pages = Vec::new();
-    for page in book::page::read_all(&workspace.root)? {
+    for page in book::pages::page::read_all(&workspace.root)? {
         if page.path != "SUMMARY.md" {
             pages.push(Path::new(&page.path).with_extension("html").display().to_string());
         }

@@ -4,8 +4,8 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use book::listing::Listings;
-use book::page::{Page, read_all};
 use book::pages::FOLDER;
+use book::pages::page::{Page, read_all};
 use book::{check, session};
 use xtask::workspace::Workspace;
 
