@@ -8,8 +8,8 @@ use anyhow::Context;
 use pulldown_cmark::{Event, Tag, TagEnd};
 use xtask::workspace::Workspace;
 
-use crate::listing::Listings;
 use crate::pages::FOLDER;
+use crate::pages::listing::Listings;
 use crate::pages::page::{self, Directive, Page, directive, slashed};
 use crate::session::step_of;
 use crate::{generated, scene};

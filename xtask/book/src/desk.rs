@@ -18,7 +18,7 @@ use xtask::system::cargo::cargo;
 use xtask::system::process::{self, Program};
 use xtask::workspace::Workspace;
 
-use crate::listing::{LessonSource, Listings};
+use crate::pages::listing::{LessonSource, Listings};
 
 /// Far longer than any command of the book takes.
 const LIMIT: Duration = Duration::from_secs(300);

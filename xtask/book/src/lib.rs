@@ -5,7 +5,6 @@
 pub mod check;
 pub mod desk;
 pub mod generated;
-pub mod listing;
 pub mod pages;
 pub mod pictures;
 pub mod preprocess;
@@ -19,8 +18,8 @@ use std::path::Path;
 use mdbook_driver::MDBook;
 use xtask::workspace::Workspace;
 
-use crate::listing::Listings;
 use crate::pages::FOLDER;
+use crate::pages::listing::Listings;
 use crate::preprocess::Lessons;
 
 /// Builds the book into `folder`; with `live`, its pages ask the server for changes there.

@@ -4,8 +4,8 @@ use std::io::{Write, stderr, stdin, stdout};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use book::listing::Listings;
 use book::pages::FOLDER;
+use book::pages::listing::Listings;
 use book::preprocess::Lessons;
 use book::scene;
 use clap::{Parser, Subcommand};

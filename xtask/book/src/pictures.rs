@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use xtask::steps::regions::Source;
 
-use crate::listing::{LessonSource, Listings};
+use crate::pages::listing::{LessonSource, Listings};
 use crate::pages::page::slashed;
 
 /// Draws the picture that the words name.

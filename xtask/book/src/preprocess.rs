@@ -4,8 +4,8 @@ use anyhow::bail;
 use mdbook_preprocessor::book::Book;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
-use crate::listing::Listings;
 use crate::pages::FOLDER;
+use crate::pages::listing::Listings;
 use crate::pages::page::{Directive, directive, slashed};
 use crate::pictures;
 

@@ -10,8 +10,8 @@ use xtask::run::transcript;
 use xtask::workspace::Workspace;
 
 use crate::desk::{Desk, lesson_of};
-use crate::listing::Listings;
 use crate::pages::FOLDER;
+use crate::pages::listing::Listings;
 use crate::pages::page;
 
 /// What begins a line that sets the scene, and is not shown.

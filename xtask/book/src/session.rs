@@ -13,7 +13,7 @@ use xtask::run::python::Python;
 use xtask::workspace::Workspace;
 
 use crate::desk::Desk;
-use crate::listing::{LessonSource, Listings};
+use crate::pages::listing::{LessonSource, Listings};
 use crate::pages::page::{Directive, Page, directive, slashed};
 
 /// Reads `pages`, in their order, at one desk. Every command on them is run, and every listing of

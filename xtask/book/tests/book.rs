@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use book::listing::Listings;
 use book::pages::FOLDER;
+use book::pages::listing::Listings;
 use book::pages::page::{Page, read_all};
 use book::{build, check, generated, scene, session};
 use clap::Parser;

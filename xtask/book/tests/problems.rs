@@ -3,8 +3,8 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use book::listing::Listings;
 use book::pages::FOLDER;
+use book::pages::listing::Listings;
 use book::pages::page::{Page, read_all};
 use book::{check, session};
 use xtask::workspace::Workspace;

@@ -1,5 +1,6 @@
 //! Pages: what the book is written in, and what it shows.
 
+pub mod listing;
 pub mod page;
 
 /// The folder of the book, from that of the workspace.

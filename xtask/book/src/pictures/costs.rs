@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Picture;
-use crate::listing::Listings;
+use crate::pages::listing::Listings;
 
 /// The width of each chart, and where its bars begin and end at the most.
 const WIDTH: i32 = 440;
