@@ -9,10 +9,10 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 use xtask::workspace::Workspace;
 
 use crate::pages::FOLDER;
+use crate::pages::files::{excerpts, scenes};
 use crate::pages::listing::Listings;
 use crate::pages::page::{self, Directive, Page, directive, slashed};
 use crate::session::step_of;
-use crate::{generated, scene};
 
 /// The HTML that a page may have: see `mdbook/README.md`.
 const HTML: [&str; 5] =
@@ -286,7 +286,7 @@ fn unused(workspace: &Workspace, pages: &[Page], problems: &mut Vec<String>) -> 
         }
     }
     let root = &workspace.root;
-    for path in scene::files(root)?.into_iter().chain(generated::files(root)?) {
+    for path in scenes(root)?.into_iter().chain(excerpts(root)?) {
         let name = slashed(path.strip_prefix(root)?);
         if !used.contains(&name) {
             problems.push(format!("{name}:1: it is on no page"));

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use cargo_metadata::Message;
@@ -13,32 +13,11 @@ use xtask::steps::states;
 use xtask::system::cargo::RENDERED;
 use xtask::workspace::Workspace;
 
-use crate::pages::FOLDER;
+use crate::pages::files::excerpts;
 use crate::pages::page;
 
 /// The line of an excerpt that stands for any number of lines.
 const ANY_LINES: &str = "...";
-
-/// The excerpts of the book, in order.
-///
-/// # Errors
-///
-/// If a folder cannot be read.
-pub fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    files_below(&root.join(FOLDER).join("generated"))
-}
-
-/// All files in the folders of `folder`, in order.
-pub(crate) fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        for entry in fs::read_dir(entry?.path())? {
-            files.push(entry?.path());
-        }
-    }
-    files.sort();
-    Ok(files)
-}
 
 /// Builds the states of the lessons of which the book shows generated code, and returns which
 /// excerpt is no longer in what was generated, and with which line.
@@ -51,7 +30,7 @@ pub async fn problems(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
     let mut problems = Vec::new();
     // By lesson and step: all that was generated.
     let mut generated: HashMap<String, HashMap<usize, Vec<String>>> = HashMap::new();
-    for path in files(&workspace.root)? {
+    for path in excerpts(&workspace.root)? {
         let name = page::slashed(path.strip_prefix(&workspace.root)?);
         let place = page::place_of(&pages, &name);
         let file = path.file_name().unwrap_or_default().to_string_lossy();

@@ -3,31 +3,19 @@
 //! A scene is a file `mdbook/scenes/LESSON/NAME.console`: see `mdbook/README.md`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use xtask::run::transcript;
 use xtask::workspace::Workspace;
 
 use crate::desk::{Desk, lesson_of};
-use crate::pages::FOLDER;
+use crate::pages::files::{SETTING, scenes};
 use crate::pages::listing::Listings;
 use crate::pages::page;
 
-/// What begins a line that sets the scene, and is not shown.
-pub const SETTING: &str = "#!";
-
 /// What begins a command.
 const PROMPT: &str = "$ ";
-
-/// The scenes of the book, in order.
-///
-/// # Errors
-///
-/// If a folder cannot be read.
-pub fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    crate::generated::files_below(&root.join(FOLDER).join("scenes"))
-}
 
 /// Plays all scenes, and returns what is wrong: which does not print what it says, and how it
 /// differs. With `bless`, such a scene is rewritten instead.
@@ -39,7 +27,7 @@ pub async fn play_all(workspace: &Workspace, bless: bool) -> anyhow::Result<Vec<
     let listings = Listings::read(workspace)?;
     let pages = page::read_all(&workspace.root)?;
     let mut problems = Vec::new();
-    for path in files(&workspace.root)? {
+    for path in scenes(&workspace.root)? {
         let name = page::slashed(path.strip_prefix(&workspace.root)?);
         // TEMP
         if std::env::var("ONLY").is_ok_and(|only| !name.contains(&only)) {

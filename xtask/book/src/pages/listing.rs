@@ -10,6 +10,7 @@ use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Lesson;
 
 use crate::pages::FOLDER;
+use crate::pages::files::SETTING;
 use crate::pages::page;
 
 /// The lessons' own source, taken apart.
@@ -93,7 +94,7 @@ impl Listings {
         let (source, _) = Source::parse(Path::new(&path), &text_of_file, 0, None);
         let mut lines = shown(&source, region, &path)?;
         if path.ends_with(".console") {
-            lines.retain(|line| !line.text.starts_with(crate::scene::SETTING));
+            lines.retain(|line| !line.text.starts_with(SETTING));
         }
         Ok(Listing { text: text(&lines), file, step: None })
     }

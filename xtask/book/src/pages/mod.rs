@@ -1,5 +1,6 @@
 //! Pages: what the book is written in, and what it shows.
 
+pub mod files;
 pub mod listing;
 pub mod page;
 
