@@ -11,8 +11,7 @@ use xtask::workspace::Workspace;
 use crate::pages::FOLDER;
 use crate::pages::files::{excerpts, scenes};
 use crate::pages::listing::Listings;
-use crate::pages::page::{self, Directive, Page, directive, slashed};
-use crate::session::step_of;
+use crate::pages::page::{self, Directive, Page, directive, slashed, step_of};
 
 /// The HTML that a page may have: see `mdbook/README.md`.
 const HTML: [&str; 5] =

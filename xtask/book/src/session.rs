@@ -14,7 +14,7 @@ use xtask::workspace::Workspace;
 
 use crate::desk::Desk;
 use crate::pages::listing::{LessonSource, Listings};
-use crate::pages::page::{Directive, Page, directive, slashed};
+use crate::pages::page::{Directive, Page, directive, slashed, step_of};
 
 /// Reads `pages`, in their order, at one desk. Every command on them is run, and every listing of
 /// `lesson`, if there is one, is typed into the crate that `cargo xtask start` has written. On the
@@ -74,12 +74,6 @@ pub async fn read(
         );
     }
     Ok(())
-}
-
-/// The step of a page, `02-unary-displacement/step3.md`.
-pub fn step_of(page: &Page) -> Option<usize> {
-    let (_, name) = page.path.rsplit_once('/')?;
-    name.strip_prefix("step")?.strip_suffix(".md")?.parse().ok()
 }
 
 /// What a learner writes: the manifest is complete from the start.

@@ -91,6 +91,12 @@ pub fn place_of(pages: &[Page], path: &str) -> String {
     String::new()
 }
 
+/// The step of a page, `02-unary-displacement/step3.md`.
+pub fn step_of(page: &Page) -> Option<usize> {
+    let (_, name) = page.path.rsplit_once('/')?;
+    name.strip_prefix("step")?.strip_suffix(".md")?.parse().ok()
+}
+
 /// `path` with `/`, on every system.
 pub fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
