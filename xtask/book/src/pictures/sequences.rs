@@ -1,0 +1,147 @@
+//! Sequences: what happens in a call, from top to bottom.
+
+use crate::pictures::svg::Picture;
+
+/// What happens in a sequence, from top to bottom.
+enum Happens<'a> {
+    /// From one participant to another.
+    Sent(usize, usize, &'a str),
+    /// At one participant.
+    Done(usize, &'a str),
+}
+use Happens::{Done, Sent};
+
+/// The ways of several participants, and what happens between them.
+fn sequence(name: &str, title: &str, participants: &[&str], happens: &[Happens<'_>]) -> Picture {
+    const WIDTH: i32 = 440;
+    const ROW: i32 = 34;
+    let mut picture = Picture::new(name, title, WIDTH);
+    let number = participants.len() as i32;
+    let column = WIDTH / number;
+    let x = |i: usize| column / 2 + column * i as i32;
+    picture.height = 44 + ROW * happens.len() as i32 + 12;
+    for (i, participant) in participants.iter().enumerate() {
+        let width = (column - 8).min(110);
+        picture.line((x(i), 28), (x(i), picture.height), "way");
+        picture.rect((x(i) - width / 2, 2), (width, 26), "box");
+        picture.text(x(i), 20, "middle", "name", participant);
+    }
+    for (row, happening) in happens.iter().enumerate() {
+        let y = 44 + ROW * row as i32 + 18;
+        let step = row + 1;
+        match *happening {
+            Sent(from, to, what) => {
+                picture.arrow((x(from), y), (x(to), y));
+                picture.text((x(from) + x(to)) / 2, y - 6, "middle", "label", what);
+                picture.description += &format!(
+                    "{step}: from {} to {}: {what}. ",
+                    participants[from], participants[to]
+                );
+            }
+            Done(at, what) => {
+                let width = 7 * what.chars().count() as i32 + 12;
+                let left = (x(at) - width / 2).clamp(2, WIDTH - width - 2);
+                picture.rect((left, y - 16), (width, 22), "note");
+                picture.text(left + width / 2, y - 1, "middle", "label", what);
+                picture.description += &format!("{step}: {}: {what}. ", participants[at]);
+            }
+        }
+    }
+    picture
+}
+
+pub fn call() -> Picture {
+    sequence(
+        "call",
+        "What happens in a call, from the client through stub, channel and server to the servicer \
+         and back",
+        &["client", "stub", "channel", "server", "servicer"],
+        &[
+            Sent(0, 1, "say_hello"),
+            Done(1, "message into bytes"),
+            Sent(1, 2, "path, bytes"),
+            Sent(2, 3, "frames"),
+            Done(3, "bytes into message"),
+            Sent(3, 4, "Request"),
+            Done(4, "your code runs"),
+            Sent(4, 3, "Response"),
+            Done(3, "message into bytes"),
+            Sent(3, 2, "frames"),
+            Sent(2, 1, "bytes, status"),
+            Done(1, "bytes into message"),
+            Sent(1, 0, "Result"),
+        ],
+    )
+}
+
+const SIDES: [&str; 2] = ["client", "server"];
+
+pub fn unary() -> Picture {
+    sequence(
+        "unary",
+        "The frames of a unary call",
+        &SIDES,
+        &[
+            Sent(0, 1, "HEADERS: the path"),
+            Sent(0, 1, "DATA: the request, end"),
+            Sent(1, 0, "HEADERS: 200"),
+            Sent(1, 0, "DATA: the response"),
+            Sent(1, 0, "HEADERS: grpc-status, end"),
+        ],
+    )
+}
+
+pub fn server_streaming() -> Picture {
+    sequence(
+        "server-streaming",
+        "The frames of a call with server streaming",
+        &SIDES,
+        &[
+            Sent(0, 1, "HEADERS: the path"),
+            Sent(0, 1, "DATA: the request, end"),
+            Sent(1, 0, "HEADERS: 200"),
+            Sent(1, 0, "DATA: response 1"),
+            Sent(1, 0, "DATA: response 2"),
+            Sent(1, 0, "DATA: response 3"),
+            Sent(1, 0, "HEADERS: grpc-status, end"),
+        ],
+    )
+}
+
+pub fn client_streaming() -> Picture {
+    sequence(
+        "client-streaming",
+        "The frames of a call with client streaming",
+        &SIDES,
+        &[
+            Sent(0, 1, "HEADERS: the path"),
+            Sent(0, 1, "DATA: request 1"),
+            Sent(0, 1, "DATA: request 2"),
+            Sent(0, 1, "DATA: request 3"),
+            Sent(0, 1, "DATA: empty, end"),
+            Sent(1, 0, "HEADERS: 200"),
+            Sent(1, 0, "DATA: the response"),
+            Sent(1, 0, "HEADERS: grpc-status, end"),
+        ],
+    )
+}
+
+pub fn bidirectional() -> Picture {
+    sequence(
+        "bidirectional",
+        "The frames of a call with bidirectional streaming, in one order of many",
+        &SIDES,
+        &[
+            Sent(0, 1, "HEADERS: the path"),
+            Sent(1, 0, "HEADERS: 200"),
+            Sent(0, 1, "DATA: request 1"),
+            Sent(1, 0, "DATA: response 1"),
+            Sent(0, 1, "DATA: request 2"),
+            Sent(0, 1, "DATA: request 3"),
+            Sent(1, 0, "DATA: response 2"),
+            Sent(0, 1, "DATA: empty, end"),
+            Sent(1, 0, "DATA: response 3"),
+            Sent(1, 0, "HEADERS: grpc-status, end"),
+        ],
+    )
+}
