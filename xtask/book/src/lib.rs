@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "public for the tests only, and named for what they are")]
 
-pub mod check;
+pub mod checks;
 pub mod desk;
 pub mod generated;
 pub mod pages;

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use book::checks::check;
 use book::pages::FOLDER;
 use book::pages::listing::Listings;
 use book::pages::page::{Page, read_all};
-use book::{build, check, generated, scene, session};
+use book::{build, generated, scene, session};
 use clap::Parser;
 use mdbook_driver::MDBook;
 use tokio::sync::Mutex;

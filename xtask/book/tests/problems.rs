@@ -3,10 +3,11 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use book::checks::check;
 use book::pages::FOLDER;
 use book::pages::listing::Listings;
 use book::pages::page::{Page, read_all};
-use book::{check, session};
+use book::session;
 use xtask::workspace::Workspace;
 
 /// What a page of lesson 1 includes.

@@ -1,0 +1,1 @@
+//! The reader: somebody who follows the book, types its commands, and writes its lessons.
