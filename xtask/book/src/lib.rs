@@ -4,7 +4,6 @@
 
 pub mod checks;
 pub mod desk;
-pub mod generated;
 pub mod pages;
 pub mod pictures;
 pub mod preprocess;

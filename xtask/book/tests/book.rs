@@ -6,10 +6,11 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use book::checks::check;
+use book::checks::generated;
 use book::pages::FOLDER;
 use book::pages::listing::Listings;
 use book::pages::page::{Page, read_all};
-use book::{build, generated, scene, session};
+use book::{build, scene, session};
 use clap::Parser;
 use mdbook_driver::MDBook;
 use tokio::sync::Mutex;
