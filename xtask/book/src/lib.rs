@@ -3,10 +3,10 @@
 #![allow(missing_docs, reason = "public for the tests only, and named for what they are")]
 
 pub mod checks;
-pub mod desk;
 pub mod pages;
 pub mod pictures;
 pub mod preprocess;
+pub mod reader;
 pub mod scene;
 #[cfg(feature = "serve")]
 pub mod serve;

@@ -9,10 +9,10 @@ use anyhow::{Context, bail, ensure};
 use xtask::run::transcript;
 use xtask::workspace::Workspace;
 
-use crate::desk::{Desk, lesson_of};
 use crate::pages::files::{SETTING, scenes};
 use crate::pages::listing::Listings;
 use crate::pages::page;
+use crate::reader::desk::{Desk, lesson_of};
 
 /// What begins a command.
 const PROMPT: &str = "$ ";

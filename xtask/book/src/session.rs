@@ -12,9 +12,9 @@ use xtask::commands::ci;
 use xtask::run::python::Python;
 use xtask::workspace::Workspace;
 
-use crate::desk::Desk;
 use crate::pages::listing::{LessonSource, Listings};
 use crate::pages::page::{Directive, Page, directive, slashed, step_of};
+use crate::reader::desk::Desk;
 
 /// Reads `pages`, in their order, at one desk. Every command on them is run, and every listing of
 /// `lesson`, if there is one, is typed into the crate that `cargo xtask start` has written. On the

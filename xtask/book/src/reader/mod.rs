@@ -1,1 +1,3 @@
 //! The reader: somebody who follows the book, types its commands, and writes its lessons.
+
+pub mod desk;
