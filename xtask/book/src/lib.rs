@@ -10,7 +10,6 @@ pub mod reader;
 pub mod scene;
 #[cfg(feature = "serve")]
 pub mod serve;
-pub mod session;
 
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use book::checks::check;
 use book::pages::FOLDER;
 use book::pages::listing::Listings;
 use book::pages::page::{Page, read_all};
-use book::session;
+use book::reader::session;
 use xtask::workspace::Workspace;
 
 /// What a page of lesson 1 includes.

@@ -1,3 +1,4 @@
 //! The reader: somebody who follows the book, types its commands, and writes its lessons.
 
 pub mod desk;
+pub mod session;
