@@ -7,7 +7,6 @@ pub mod pages;
 pub mod pictures;
 pub mod preprocess;
 pub mod reader;
-pub mod scene;
 #[cfg(feature = "serve")]
 pub mod serve;
 

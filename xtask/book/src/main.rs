@@ -7,7 +7,7 @@ use anyhow::Context;
 use book::pages::FOLDER;
 use book::pages::listing::Listings;
 use book::preprocess::Lessons;
-use book::scene;
+use book::reader::scene;
 use clap::{Parser, Subcommand};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 use xtask::workspace::Workspace;

@@ -1,4 +1,4 @@
-//! Checks: that what the book shows is so, as far as nobody has to read it for that.
+//! Checks: whether what the book shows is so.
 
 pub mod check;
 pub mod generated;
