@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use book::pages::FOLDER;
 use book::pages::listing::Listings;
-use book::preprocess::Lessons;
 use book::reader::scene;
+use book::weave::Lessons;
 use clap::{Parser, Subcommand};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 use xtask::workspace::Workspace;
@@ -75,7 +75,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         return Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let folder = workspace.root.join(FOLDER).join("book");
-    book::build(&workspace, &folder, None)?;
+    book::weave::build(&workspace, &folder, None)?;
     let page = folder.join("index.html");
     writeln!(stdout(), "The book is in {}", page.display())?;
     if cli.open {

@@ -17,6 +17,7 @@ use tower_http::services::{ServeDir, ServeFile};
 use xtask::workspace::Workspace;
 
 use crate::pages::FOLDER;
+use crate::weave;
 
 /// Where the book is, if the port is free: as plain mdBook has it.
 const ADDR: &str = "127.0.0.1:3000";
@@ -103,7 +104,7 @@ async fn tell(mut socket: WebSocket, mut reloads: broadcast::Receiver<()>) {
 
 async fn build(workspace: &Arc<Workspace>, folder: &Path) -> anyhow::Result<()> {
     let (workspace, folder): (_, PathBuf) = (Arc::clone(workspace), folder.to_owned());
-    let build = move || crate::build(&workspace, &folder, Some(LIVE));
+    let build = move || weave::build(&workspace, &folder, Some(LIVE));
     tokio::task::spawn_blocking(build).await?
 }
 

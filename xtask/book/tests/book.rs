@@ -5,14 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use book::build;
-use book::checks::check;
-use book::checks::generated;
+use book::checks::{check, generated};
 use book::pages::FOLDER;
 use book::pages::listing::Listings;
 use book::pages::page::{Page, read_all};
-use book::reader::scene;
-use book::reader::session;
+use book::reader::{scene, session};
+use book::weave::build;
 use clap::Parser;
 use mdbook_driver::MDBook;
 use tokio::sync::Mutex;

@@ -115,7 +115,7 @@ impl WebDriverCompatibleCommand for TakeLog {
 async fn serve() -> Result<(String, Vec<String>, tempfile::TempDir)> {
     let workspace = Workspace::load().await?;
     let folder = tempfile::tempdir()?;
-    book::build(&workspace, folder.path(), None)?;
+    book::weave::build(&workspace, folder.path(), None)?;
     let mut pages = Vec::new();
     for page in book::pages::page::read_all(&workspace.root)? {
         if page.path != "SUMMARY.md" {

@@ -1,15 +1,37 @@
-//! The preprocessor `lessons` of mdBook: it puts listings and pictures where pages ask for them.
+//! Weaving: listings and pictures are put where pages ask for them, and mdBook makes a book of that.
+
+use std::path::Path;
 
 use anyhow::bail;
+use mdbook_driver::MDBook;
 use mdbook_preprocessor::book::Book;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
+use xtask::workspace::Workspace;
 
 use crate::pages::FOLDER;
 use crate::pages::listing::Listings;
 use crate::pages::page::{Directive, directive, slashed};
 use crate::pictures;
 
-/// See the module. It comes before mdBook's own `links`, which knows nothing of steps.
+/// Builds the book into `folder`; with `live`, its pages ask the server for changes there.
+///
+/// # Errors
+///
+/// If something is wrong with the book: a line for each thing, with its page and line.
+pub fn build(workspace: &Workspace, folder: &Path, live: Option<&str>) -> anyhow::Result<()> {
+    let listings = Listings::read(workspace)?;
+    let mut book = MDBook::load(workspace.root.join(FOLDER))?;
+    book.config.build.build_dir = folder.to_owned();
+    if let Some(endpoint) = live {
+        book.config.set("output.html.live-reload-endpoint", endpoint)?;
+    }
+    // In the place of the command of that name in book.toml, which plain mdBook runs.
+    book.with_preprocessor(Lessons::new(listings));
+    book.build()
+}
+
+/// The preprocessor `lessons` of mdBook. It comes before mdBook's own `links`, which knows nothing
+/// of steps.
 pub struct Lessons {
     listings: Listings,
 }
