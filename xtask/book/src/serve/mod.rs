@@ -1,5 +1,7 @@
 //! `cargo xtask book --serve`: the book in a browser, while somebody writes on it.
 
+pub mod watch;
+
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,14 +11,13 @@ use anyhow::Context;
 use axum::Router;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::routing::any;
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::broadcast;
 use tokio::time::timeout;
 use tower_http::services::{ServeDir, ServeFile};
 use xtask::workspace::Workspace;
 
-use crate::pages::FOLDER;
+use crate::serve::watch::changes;
 use crate::weave;
 
 /// Where the book is, if the port is free: as plain mdBook has it.
@@ -106,32 +107,4 @@ async fn build(workspace: &Arc<Workspace>, folder: &Path) -> anyhow::Result<()> 
     let (workspace, folder): (_, PathBuf) = (Arc::clone(workspace), folder.to_owned());
     let build = move || weave::build(&workspace, &folder, Some(LIVE));
     tokio::task::spawn_blocking(build).await?
-}
-
-/// Something is received whenever a file of the book, of a lesson or of the data changes.
-///
-/// # Errors
-///
-/// If a folder cannot be watched.
-pub fn changes(root: &Path) -> anyhow::Result<(RecommendedWatcher, mpsc::UnboundedReceiver<()>)> {
-    // As events have it.
-    let root: Arc<Path> = root.canonicalize()?.into();
-    // Plain mdBook writes there.
-    let built = root.join(FOLDER).join("book");
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        let is_change = event.map_or(true, |event| {
-            !event.kind.is_access() && !event.paths.iter().all(|path| path.starts_with(&built))
-        });
-        if is_change {
-            // An error means that nobody waits any more.
-            _ = sender.send(());
-        }
-    })?;
-    for folder in [FOLDER, "lessons", "data"].map(|name| root.join(name)) {
-        watcher
-            .watch(&folder, RecursiveMode::Recursive)
-            .with_context(|| format!("cannot watch {}", folder.display()))?;
-    }
-    Ok((watcher, receiver))
 }
