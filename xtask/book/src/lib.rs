@@ -1,8 +1,7 @@
 //! The book: what it is woven from, and what checks that it is so.
 //!
-//! Each folder is a floor: `serve` on top, then `weave`, and beside it `checks` and `reader`, then
-//! `pictures`, and `pages` at the bottom. What stands on one uses what stands below it, never what
-//! stands above.
+//! Each folder is a floor: `serve` on top, then `weave`, then `pictures`, `checks` and `reader`, and
+//! `pages` at the bottom. What stands on one uses what stands below it, never what stands above.
 
 #![allow(missing_docs, reason = "public for the tests only, and named for what they are")]
 
