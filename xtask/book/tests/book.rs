@@ -69,6 +69,7 @@ fn contents(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
 }
 
 #[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
 async fn every_scene_prints_what_it_says() -> Result<()> {
     let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
@@ -76,6 +77,7 @@ async fn every_scene_prints_what_it_says() -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
 async fn the_generator_writes_what_the_book_shows() -> Result<()> {
     let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
@@ -103,6 +105,7 @@ fn in_order<'a>(pages: &'a [Page], listings: &Listings, folder: &str) -> Result<
 }
 
 #[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
 async fn whoever_types_a_chapter_gets_its_lesson() -> Result<()> {
     let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
@@ -119,6 +122,7 @@ async fn whoever_types_a_chapter_gets_its_lesson() -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
 async fn every_command_of_the_other_pages_does_what_it_says() -> Result<()> {
     let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
@@ -130,6 +134,7 @@ async fn every_command_of_the_other_pages_does_what_it_says() -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
 async fn every_command_of_the_readme_does_what_it_says() -> Result<()> {
     // Those that would accept what is wrong, that need a desktop, or that take minutes: `bench` has
     // a test of its own, and `ci` runs this one.
@@ -137,12 +142,15 @@ async fn every_command_of_the_readme_does_what_it_says() -> Result<()> {
     let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
     let listings = Listings::read(&workspace)?;
-    let text = fs::read_to_string(workspace.root.join("README.md"))?;
-    let lines = text
-        .lines()
-        .map(|line| if not_here.iter().any(|words| line.contains(words)) { "" } else { line });
-    let text = lines.collect::<Vec<_>>().join("\n");
-    let readme = Page { path: "../../README.md".into(), text };
-    ensure!(readme.blocks().len() > 1, "it has no commands");
-    session::read(&workspace, &listings, None, &[&readme]).await
+    for name in ["README.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(workspace.root.join(name))?;
+        let lines = text
+            .lines()
+            .map(|line| if not_here.iter().any(|words| line.contains(words)) { "" } else { line });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let page = Page { path: format!("../../{name}"), text };
+        ensure!(page.blocks().len() > 1, "{name} has no commands");
+        session::read(&workspace, &listings, None, &[&page]).await?;
+    }
+    Ok(())
 }
