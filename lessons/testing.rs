@@ -113,7 +113,7 @@ pub fn alone(name: &str, test: impl AsyncFnOnce() -> anyhow::Result<()>) -> anyh
         process::exit(PASSED);
     }
     let status = process::Command::new(env::current_exe()?)
-        .args(["--exact", name, "--nocapture"])
+        .args(["--exact", name, "--include-ignored", "--nocapture"])
         .env(ALONE, "yes")
         .stdout(Stdio::null())
         .status()?;

@@ -35,8 +35,8 @@ enum Command {
     Book(book::Args),
     /// Measure the lessons: calls a second, latencies, memory; it takes some minutes
     Bench(bench::Args),
-    /// Run every check that a change must pass: formatting, clippy, the tests, verify, steps, book
-    Ci,
+    /// Run every check that a change must pass, or some parts of it
+    Ci(ci::Args),
 }
 
 /// What `--help` says below the list of commands.
@@ -96,6 +96,6 @@ async fn command(command: Command) -> anyhow::Result<ExitCode> {
         Command::Hint(args) => hint::run(&args).await,
         Command::Book(args) => book::run(&args).await,
         Command::Bench(args) => bench::run(&args).await,
-        Command::Ci => ci::run().await,
+        Command::Ci(args) => ci::run(&args).await,
     }
 }

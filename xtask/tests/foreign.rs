@@ -223,6 +223,7 @@ mod twins {
     }
 
     #[test]
+    #[ignore = "slow: cargo xtask ci runs it"]
     fn each_is_run_with_the_others() -> Result<()> {
         if prepared()?.is_none() {
             return Ok(());
@@ -246,6 +247,7 @@ mod twins {
     }
 
     #[test]
+    #[ignore = "slow: cargo xtask ci runs it"]
     fn a_wrong_answer_is_found() -> Result<()> {
         let Some((python, stubs)) = prepared()? else { return Ok(()) };
         let desk = tempfile::tempdir()?;
@@ -265,6 +267,7 @@ mod twins {
 
     /// Servers of other people's habits, in Python: that is on every machine that gets here.
     #[test]
+    #[ignore = "slow: cargo xtask ci runs it"]
     fn a_server_is_ready_when_it_says_so_or_accepts() -> Result<()> {
         let Some((python, stubs)) = prepared()? else { return Ok(()) };
         let desk = tempfile::tempdir()?;
@@ -331,6 +334,7 @@ mod twins {
     }
 
     #[test]
+    #[ignore = "slow: cargo xtask ci runs it"]
     fn a_client_has_to_end_with_exit_code_0() -> Result<()> {
         let Some((python, _)) = prepared()? else { return Ok(()) };
         let text =
@@ -359,6 +363,7 @@ mod twins {
     }
 
     #[test]
+    #[ignore = "slow: cargo xtask ci runs it"]
     fn nothing_that_is_printed_or_typed_breaks_the_results() -> Result<()> {
         let Some((python, _)) = prepared()? else { return Ok(()) };
         let desk = tempfile::tempdir()?;

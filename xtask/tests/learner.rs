@@ -128,6 +128,7 @@ fn solution(lesson: &str, path: &str) -> Result<String> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn what_start_writes_stands_alone() -> Result<()> {
     let desk = Desk::new()?;
     assert_data_eq!(
@@ -198,6 +199,7 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn the_alias_of_a_crate_works_among_the_lessons_too() -> Result<()> {
     // Cargo merges its configuration with that of the folders around it.
     for folder in [tempfile::tempdir()?, tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?] {
@@ -257,6 +259,7 @@ fn start_overwrites_nothing() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn every_lesson_can_be_written_from_its_hints() -> Result<()> {
     for (lesson, package, steps) in LESSONS {
         let desk = Desk::new()?;
@@ -339,6 +342,7 @@ fn apply(desk: &Desk, folder: &str, hint: &str) -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn check_says_what_is_wrong_with_a_proto_file() -> Result<()> {
     let desk = Desk::new()?;
     desk.succeed("start 01")?;
@@ -407,6 +411,7 @@ fn check_says_what_is_wrong_with_a_proto_file() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
     let desk = Desk::with_all_of("helloworld")?;
     let all = ["ok step 1", "ok step 2", "ok step 3", "ok step 4", "ok step 5"];
@@ -532,6 +537,7 @@ fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn check_finds_what_a_client_sends_in_what_our_server_prints() -> Result<()> {
     let desk = Desk::with_all_of("streaming")?;
     desk.replace("my-streaming/src/client.rs", "Requires watering.", "Requires water.")?;
@@ -546,6 +552,7 @@ fn check_finds_what_a_client_sends_in_what_our_server_prints() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn check_says_nothing_of_what_comes_after_a_step_that_is_wrong() -> Result<()> {
     let desk = Desk::with_all_of("streaming")?;
     desk.replace("my-streaming/src/server.rs", "Hello, {names}!", "Hello {names}")?;
@@ -558,6 +565,7 @@ fn check_says_nothing_of_what_comes_after_a_step_that_is_wrong() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn check_finds_a_server_and_a_client_that_only_we_understand() -> Result<()> {
     let desk = Desk::with_all_of("helloworld")?;
     // The two know each other, and then do something else.
@@ -588,6 +596,7 @@ fn check_finds_a_server_and_a_client_that_only_we_understand() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn check_does_not_mind_what_is_not_written_yet() -> Result<()> {
     let desk = Desk::with_all_of("helloworld")?;
     let server = "my-helloworld/src/server.rs";
@@ -647,6 +656,7 @@ fn what_does_not_compile_is_not_run() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn the_crate_is_found_or_said_to_be_missing() -> Result<()> {
     let desk = Desk::new()?;
     let error = |args| -> Result<String> {
@@ -691,6 +701,7 @@ fn the_crate_is_found_or_said_to_be_missing() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn a_hint_respects_what_the_learner_has() -> Result<()> {
     let desk = Desk::new()?;
     desk.succeed("start 01 --step 3")?;
@@ -725,6 +736,7 @@ fn a_hint_respects_what_the_learner_has() -> Result<()> {
 
 #[cfg(unix)]
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn watching_goes_on_until_ctrl_c() -> Result<()> {
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;

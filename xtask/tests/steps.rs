@@ -33,12 +33,14 @@ impl Workspace {
             copy(&root().join(path), &workspace.path(path))?;
         }
         let manifest = workspace.read("Cargo.toml")?;
-        let members = manifest.lines().find(|line| line.starts_with("members = "));
-        workspace.replace(
-            "Cargo.toml",
-            members.context("no members")?,
-            r#"members = ["lessons/*"]"#,
-        )?;
+        let others = ["members = ", "default-members = "];
+        let manifest: String = manifest
+            .lines()
+            .filter(|line| !others.iter().any(|other| line.starts_with(other)))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let ours = "[workspace]\nmembers = [\"lessons/*\"]\n";
+        workspace.write("Cargo.toml", &manifest.replacen("[workspace]\n", ours, 1))?;
         Ok(workspace)
     }
 
@@ -166,6 +168,7 @@ fn compiled(run: &Run) -> Vec<&str> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn every_state_is_built_and_run_and_crossed_with_the_next_one() -> Result<()> {
     let workspace = Workspace::new(&[HELLO, DISPLACEMENT])?;
     let run = workspace.steps("")?;
@@ -235,6 +238,7 @@ ok    02-unary-displacement   step 4                      builds, and prints wha
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn what_needs_a_later_step_is_told_with_its_line_in_the_lesson() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     let server = format!("{HELLO}/src/server.rs");
@@ -296,6 +300,7 @@ fn a_message_of_a_later_step_is_told_with_its_line_in_the_proto_file() -> Result
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn what_a_macro_lacks_is_told_with_the_line_where_it_is_called() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     let library = format!("{HELLO}/src/lib.rs");
@@ -308,6 +313,7 @@ fn what_a_macro_lacks_is_told_with_the_line_where_it_is_called() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn what_only_a_later_step_uses_is_a_failure() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     let server = format!("{HELLO}/src/server.rs");
@@ -335,6 +341,7 @@ fn what_only_a_later_step_uses_is_a_failure() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn what_a_state_prints_is_compared_with_the_transcripts_of_its_step() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     let transcript = format!("{HELLO}/transcripts/step4/client.txt");
@@ -457,6 +464,7 @@ fn what_is_wrong_with_regions_is_told_with_its_line_and_nothing_is_built() -> Re
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn a_new_server_that_breaks_an_old_client_is_a_failure() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     let reply = "Ok(Response::new(HelloReply { message: format!(\"Hello, {name}!\") }))\n";
@@ -490,6 +498,7 @@ fn a_new_server_that_breaks_an_old_client_is_a_failure() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn a_new_client_has_to_say_that_an_old_server_does_not_know_the_call() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     let client = format!("{HELLO}/src/client.rs");
@@ -545,6 +554,7 @@ fn a_new_client_has_to_say_that_an_old_server_does_not_know_the_call() -> Result
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn a_step_that_does_not_change_the_api_need_not_be_refused() -> Result<()> {
     let workspace = Workspace::new(&[DISPLACEMENT])?;
     let title = "\"write the client\",\n";
@@ -588,6 +598,7 @@ ok    02-unary-displacement   step 5                      builds, and prints wha
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn a_lesson_may_have_crlf_at_the_ends_of_its_lines() -> Result<()> {
     let workspace = Workspace::new(&[DISPLACEMENT])?;
     let mut folders = vec![workspace.path(DISPLACEMENT)];
@@ -612,6 +623,7 @@ fn a_lesson_may_have_crlf_at_the_ends_of_its_lines() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn a_file_that_the_lesson_has_no_more_is_in_no_state_any_more() -> Result<()> {
     let workspace = Workspace::new(&[DISPLACEMENT])?;
     let extra = format!("{DISPLACEMENT}/src/more/extra.rs");
@@ -639,6 +651,7 @@ fn a_lesson_that_there_is_not_is_a_wrong_command_line() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn what_a_step_used_to_generate_is_forgotten() -> Result<()> {
     let workspace = Workspace::new(&[HELLO])?;
     assert_eq!(workspace.steps("01")?.code, Some(0));
@@ -655,6 +668,7 @@ fn what_a_step_used_to_generate_is_forgotten() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn a_state_without_a_program_or_with_a_broken_one_is_a_failure() -> Result<()> {
     let workspace = Workspace::new(&[DISPLACEMENT])?;
     let main = format!("{DISPLACEMENT}/src/main.rs");
@@ -678,6 +692,7 @@ fn a_state_without_a_program_or_with_a_broken_one_is_a_failure() -> Result<()> {
 
 #[cfg(unix)]
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn the_target_directory_may_be_a_symbolic_link_with_a_space_in_it() -> Result<()> {
     let workspace = Workspace::new(&[DISPLACEMENT])?;
     let link = workspace.path("my target");

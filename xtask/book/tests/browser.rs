@@ -212,6 +212,7 @@ async fn look(driver: &Driver, window: Window, theme: &str) -> Result<Vec<String
 }
 
 #[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
 async fn every_page_can_be_read_on_any_screen() -> Result<()> {
     let Some(driver) = Driver::start().await? else { return Ok(()) };
     let mut problems = Vec::new();
@@ -226,6 +227,7 @@ async fn every_page_can_be_read_on_any_screen() -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
 async fn search_finds_what_is_in_the_book() -> Result<()> {
     let Some(driver) = Driver::start().await? else { return Ok(()) };
     let (address, _, _folder) = serve().await?;
@@ -250,6 +252,7 @@ async fn search_finds_what_is_in_the_book() -> Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
 async fn a_page_is_loaded_again_when_a_file_changes() -> Result<()> {
     let Some(driver) = Driver::start().await? else { return Ok(()) };
     let workspace = Workspace::load().await?;

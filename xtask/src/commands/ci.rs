@@ -1,93 +1,322 @@
-//! `cargo xtask ci`: every check, one after another.
+//! `cargo xtask ci`: every check that a change must pass, in parts.
 
+use std::ffi::OsString;
 use std::io::Write;
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{ExitCode, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs};
 
-use anyhow::bail;
+use anyhow::{Context, bail, ensure};
+use clap::builder::PossibleValuesParser;
 use tokio::process::Command;
 
-use crate::run::python::Python;
+use crate::run::python::{self, Python};
 use crate::system::cargo::cargo;
 use crate::system::process;
 use crate::system::style::BOLD;
 use crate::workspace::Workspace;
 
-/// The checks, as a contributor types them. Ruff is the one that is installed for the lessons in
-/// Python. It is a command of its own, so that nobody's `verify --python` fails for its style.
-pub const COMMANDS: [&str; 9] = [
-    "cargo fmt --check",
-    "ruff check lessons",
-    "ruff format --check lessons",
-    "cargo clippy --workspace --all-targets -- -D warnings",
-    "cargo test --workspace",
-    "cargo xtask verify",
-    "cargo xtask verify --python",
-    "cargo xtask steps",
-    "cargo xtask book",
+/// A check, or some that belong together.
+pub struct Part {
+    pub name: &'static str,
+    /// As a contributor types them.
+    pub commands: &'static [&'static str],
+    /// What is so if they succeed.
+    pub proves: &'static str,
+}
+
+/// In the order in which they are run: what takes seconds first, then what newcomers type, then
+/// what takes minutes.
+pub const PARTS: &[Part] = &[
+    Part {
+        name: "format",
+        commands: &["cargo fmt --check"],
+        proves: "all source is laid out as rustfmt does it",
+    },
+    Part {
+        name: "ruff",
+        commands: &["ruff check lessons", "ruff format --check lessons"],
+        proves: "the lessons in Python are laid out as ruff does it, and it finds nothing to say",
+    },
+    Part { name: "typos", commands: &["typos"], proves: "no common word is misspelled" },
+    Part {
+        name: "workflows",
+        commands: &[
+            "check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*",
+            "check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml",
+            "check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml",
+        ],
+        proves: "what GitHub is told has the form that its published schemas ask for",
+    },
+    Part {
+        name: "deny",
+        commands: &["cargo deny check licenses bans sources"],
+        proves: "every dependency has a licence that we accept, and none comes twice without a reason",
+    },
+    Part {
+        name: "clippy",
+        commands: &["cargo clippy --workspace --all-targets -- -D warnings"],
+        proves: "everything compiles, and clippy finds nothing to say",
+    },
+    Part {
+        name: "test",
+        commands: &["cargo test"],
+        proves: "the lessons and the runner pass their quick tests",
+    },
+    Part {
+        name: "verify",
+        commands: &["cargo xtask verify"],
+        proves: "every program prints what its transcript says",
+    },
+    Part {
+        name: "python",
+        commands: &["cargo xtask verify --python"],
+        proves: "the lessons in Python and in Rust understand each other",
+    },
+    Part {
+        name: "steps",
+        commands: &["cargo xtask steps"],
+        proves: "every lesson compiles and runs at every step",
+    },
+    Part { name: "book", commands: &["cargo xtask book"], proves: "the book can be built" },
+    Part {
+        name: "lessons",
+        commands: &[
+            "cargo test --workspace --exclude xtask --exclude book --exclude bench -- --ignored",
+            "cargo test -p fuzz-targets",
+        ],
+        proves: "every server survives a thousand deaths, and the inputs of the fuzzer",
+    },
+    Part {
+        name: "runner",
+        commands: &["cargo test -p xtask -- --ignored"],
+        proves: "every lesson can be written from its hints, and the runner finds what is wrong",
+    },
+    Part {
+        name: "pages",
+        commands: &["cargo test -p book --lib --test book --test problems -- --include-ignored"],
+        proves: "whoever types what a page shows, sees what the page says",
+    },
+    Part {
+        name: "browser",
+        commands: &["cargo test -p book --test browser -- --include-ignored"],
+        proves: "the pages can be read in Chromium, on a desktop and on a phone",
+    },
+    Part {
+        name: "bench",
+        commands: &["cargo test -p bench -- --include-ignored"],
+        proves: "`cargo xtask bench` measures all that it says",
+    },
+    Part {
+        name: "minimum",
+        commands: &[concat!(
+            "cargo +",
+            env!("CARGO_PKG_RUST_VERSION"),
+            " check --workspace --all-targets"
+        )],
+        proves: "everything compiles on the oldest Rust that we promise",
+    },
+    Part {
+        name: "windows",
+        commands: &["cargo check --all-targets --target x86_64-pc-windows-msvc"],
+        proves: "the lessons and the runner compile for Windows",
+    },
+    Part {
+        name: "macos",
+        commands: &["cargo check --all-targets --target aarch64-apple-darwin"],
+        proves: "the lessons and the runner compile for macOS",
+    },
+    Part {
+        name: "advisories",
+        commands: &["cargo deny check advisories"],
+        proves: "no dependency is known to be unsafe",
+    },
 ];
 
-/// Runs [`COMMANDS`] in the folder of the workspace, up to the first that fails.
+/// Which parts.
+#[derive(clap::Args)]
+#[command(after_long_help = "\
+Parts are run in the order of the list. The first one that fails ends the run, and the exit code is
+1. A part is skipped, and the reason printed, if it needs what this machine neither has nor gets:
+another version of Rust or its standard library for another system (rustup gets them), Python,
+Chromium's chromedriver, the network. With CI set in the environment, to lack Python or chromedriver
+is a failure; on GitHub, to lack anything is.
+
+All parts together take less than 20 minutes on two cores. CONTRIBUTING.md says how long each does.")]
+pub struct Args {
+    /// Which parts [default: all]
+    #[arg(value_name = "PART", hide_possible_values = true, value_parser = names())]
+    parts: Vec<String>,
+    /// Show the parts, their commands and what each proves, and run none
+    #[arg(long, conflicts_with = "parts")]
+    list: bool,
+}
+
+fn names() -> PossibleValuesParser {
+    PARTS.iter().map(|part| part.name).collect::<Vec<_>>().into()
+}
+
+/// Whether `line` is a command of one of the parts.
+pub fn runs(line: &str) -> bool {
+    PARTS.iter().any(|part| part.commands.contains(&line))
+}
+
+/// Runs the parts that `args` names, up to the first that fails.
 ///
 /// # Errors
 ///
 /// If one fails: the error names it.
-pub async fn run() -> anyhow::Result<ExitCode> {
+pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut out = anstream::stdout();
+    if args.list {
+        for part in PARTS {
+            writeln!(out, "{BOLD}{:<10}{BOLD:#}  {}", part.name, part.proves)?;
+            for line in part.commands {
+                writeln!(out, "            $ {line}")?;
+            }
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let workspace = Workspace::load().await?;
-    for line in COMMANDS {
-        writeln!(anstream::stdout(), "{BOLD}$ {line}{BOLD:#}")?;
-        let command = command(line, &workspace).await?;
-        let status = process::spawn(command)?.child.wait().await?;
-        if !status.success() {
-            bail!("`{line}` failed: {status}");
+    let is_wanted =
+        |part: &&Part| args.parts.is_empty() || args.parts.iter().any(|name| name == part.name);
+    let mut ended = Vec::new();
+    let mut failure = None;
+    for part in PARTS.iter().filter(is_wanted) {
+        writeln!(out, "\n{BOLD}{}{BOLD:#}: {}", part.name, part.proves)?;
+        let begin = Instant::now();
+        let result = part.run(&workspace).await;
+        let (what, error) = match result {
+            Ok(None) => ("ok".to_owned(), None),
+            Ok(Some(reason)) => (format!("skipped: {reason}"), None),
+            Err(error) => ("FAILED".to_owned(), Some(error)),
+        };
+        ended.push((part.name, begin.elapsed(), what));
+        if let Some(error) = error {
+            failure = Some(error.context(format!("the part `{}` has failed", part.name)));
+            break;
         }
     }
-    Ok(ExitCode::SUCCESS)
+
+    writeln!(out)?;
+    for (name, time, what) in &ended {
+        writeln!(out, "{BOLD}{name:<10}{BOLD:#}  {:>6.1} s  {what}", time.as_secs_f64())?;
+    }
+    let total: Duration = ended.iter().map(|(_, time, _)| *time).sum();
+    let skipped = ended.iter().filter(|(.., what)| what.starts_with("skipped")).count();
+    let failed = usize::from(failure.is_some());
+    let passed = ended.len() - skipped - failed;
+    writeln!(out, "{BOLD}all{BOLD:#}         {:>6.1} s", total.as_secs_f64())?;
+    writeln!(out, "\n{passed} passed, {failed} failed, {skipped} skipped")?;
+    failure.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
-/// What `line` starts, in the folder of the workspace.
-async fn command(line: &str, workspace: &Workspace) -> anyhow::Result<Command> {
-    let program = match line.split_whitespace().next() {
-        Some("ruff") => Python::prepare(workspace).await?.tool("ruff").into(),
-        _ => cargo(),
-    };
+impl Part {
+    /// Runs the part. If this machine lacks what it needs, says what.
+    async fn run(&self, workspace: &Workspace) -> anyhow::Result<Option<String>> {
+        let mut path = env::var_os("PATH").unwrap_or_default();
+        for line in self.commands {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let Err(lack) = provide(&words, workspace, &mut path).await {
+                // Who sets CI sees to it that all is there. But not everywhere can these be had.
+                let is_rare = |word: &&str| {
+                    word.starts_with('+') || ["--target", "advisories"].contains(word)
+                };
+                let strict = if words.iter().any(is_rare) { "GITHUB_ACTIONS" } else { "CI" };
+                if env::var_os(strict).is_some() {
+                    return Err(lack);
+                }
+                let reason = format!("{lack:#}");
+                writeln!(anstream::stdout(), "skipped: {reason}")?;
+                return Ok(Some(reason));
+            }
+            writeln!(anstream::stdout(), "{BOLD}$ {line}{BOLD:#}")?;
+            // The Cargo that runs us; but only rustup's knows of others.
+            let is_ours = words[0] == "cargo" && !words[1].starts_with('+');
+            let mut command = Command::new(if is_ours { cargo() } else { words[0].into() });
+            for word in &words[1..] {
+                command.args(expand(word, workspace)?);
+            }
+            command.env("PATH", &path).current_dir(&workspace.root);
+            let status = process::spawn(command)?.child.wait().await?;
+            if !status.success() {
+                bail!("`{line}` failed: {status}");
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Gets what the command `words` needs besides the Rust that runs us and a C linker. Programs that are
+/// not on the `path` are put there.
+async fn provide(words: &[&str], workspace: &Workspace, path: &mut OsString) -> anyhow::Result<()> {
+    match words {
+        ["ruff" | "typos" | "check-jsonschema", ..] => tools(workspace, path).await?,
+        ["cargo", "deny", .., what] => {
+            tools(workspace, path).await?;
+            let mut fetch = Command::new(cargo());
+            fetch.args(["deny", "fetch", "db"]).env("PATH", &path);
+            fetch.current_dir(&workspace.root).stderr(Stdio::null());
+            let is_there = *what != "advisories" || succeeds(fetch).await?;
+            ensure!(is_there, "the database of advisories cannot be fetched");
+        }
+        ["cargo", "xtask", .., "--python"] => drop(Python::prepare(workspace).await?),
+        ["cargo", "test", .., "browser", "--", _] => {
+            let is_there = succeeds(quiet("chromedriver", &["--version"])).await?;
+            ensure!(is_there, "chromedriver does not work");
+        }
+        ["cargo", .., "--target", target] => {
+            // Nothing is done if it is there.
+            let is_there = succeeds(command("rustup", &["target", "add", target])).await?;
+            ensure!(is_there, "rustup does not get the standard library for {target}");
+        }
+        ["cargo", rust, ..] if rust.starts_with('+') => {
+            let version = &rust[1..];
+            let install = ["toolchain", "install", version, "--profile", "minimal"];
+            let is_there = succeeds(quiet("rustup", &["run", version, "rustc", "-V"])).await?
+                || succeeds(command("rustup", &install)).await?;
+            ensure!(is_there, "rustup does not get Rust {version}");
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Installs the programs of `xtask/requirements.txt`, unless they are there, and puts them on the
+/// `path`, before any other of their names.
+async fn tools(workspace: &Workspace, path: &mut OsString) -> anyhow::Result<()> {
+    let list = workspace.root.join("xtask/requirements.txt");
+    let interpreter = python::environment(&list, &workspace.target.join("ci/venv")).await?;
+    let folder = interpreter.parent().map(PathBuf::from);
+    *path = env::join_paths(folder.into_iter().chain(env::split_paths(path)))?;
+    Ok(())
+}
+
+fn command(program: &str, args: &[&str]) -> Command {
     let mut command = Command::new(program);
-    command.args(line.split_whitespace().skip(1)).current_dir(&workspace.root);
-    Ok(command)
+    command.args(args);
+    command
 }
 
-#[cfg(test)]
-mod tests {
-    use std::{fs, str};
+fn quiet(program: &str, args: &[&str]) -> Command {
+    let mut command = command(program, args);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
 
-    use anyhow::ensure;
+/// Whether `command` ends well.
+async fn succeeds(command: Command) -> anyhow::Result<bool> {
+    Ok(process::spawn(command)?.child.wait().await?.success())
+}
 
-    use super::*;
-
-    #[tokio::test]
-    async fn ruff_passes_the_twins_and_finds_what_is_wrong() -> anyhow::Result<()> {
-        let workspace = Workspace::load().await?;
-        if let Err(error) = Python::prepare(&workspace).await {
-            eprintln!("skipped: {error:#}");
-            return Ok(());
-        }
-        let desk = tempfile::tempdir()?;
-        fs::copy(workspace.root.join("ruff.toml"), desk.path().join("ruff.toml"))?;
-        fs::create_dir(desk.path().join("lessons"))?;
-        // An import that nobody uses, and quotes that are not ours.
-        fs::write(desk.path().join("lessons/client.py"), "import sys\n\nprint('Hello')\n")?;
-
-        for (line, found) in [
-            ("ruff check lessons", "F401"),
-            ("ruff format --check lessons", "would be reformatted"),
-        ] {
-            assert!(COMMANDS.contains(&line));
-            let mut command = command(line, &workspace).await?;
-            let ours = command.output().await?;
-            ensure!(ours.status.success(), "{}", str::from_utf8(&ours.stdout)?);
-            let wrong = command.current_dir(desk.path()).output().await?;
-            let output = str::from_utf8(&wrong.stdout)?;
-            ensure!(wrong.status.code() == Some(1) && output.contains(found), "{output}");
-        }
-        Ok(())
-    }
+/// What a shell makes of `word`: if it ends with `/*` or `/*.EXTENSION`, the files that are meant.
+fn expand(word: &str, workspace: &Workspace) -> anyhow::Result<Vec<OsString>> {
+    let Some((folder, end)) = word.split_once("/*") else { return Ok(vec![word.into()]) };
+    let entries = fs::read_dir(workspace.root.join(folder)).with_context(|| folder.to_owned())?;
+    let paths = entries.map(|entry| Ok(entry?.path().into_os_string()));
+    let mut files = paths.collect::<anyhow::Result<Vec<OsString>>>()?;
+    files.retain(|path| path.to_string_lossy().ends_with(end));
+    files.sort();
+    Ok(files)
 }

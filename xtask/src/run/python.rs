@@ -34,38 +34,9 @@ impl Python {
     /// If there is no Python, or something cannot be installed.
     pub async fn prepare(workspace: &Workspace) -> anyhow::Result<Python> {
         let list = workspace.root.join("lessons/requirements.txt");
-        let requirements =
-            fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?;
         let folder = workspace.target.join("python");
-        let venv = folder.join("venv");
-        let interpreter =
-            venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-        let python = Python { folder, interpreter, requirements };
-
-        // Written last: so what is there is complete.
-        let installed = venv.join("installed.txt");
-        let is_complete = fs::read_to_string(&installed).is_ok_and(|it| it == python.requirements);
-        // The interpreter is a link to that of the system, which may be another one by now.
-        if is_complete && python.interpreter.exists() {
-            return Ok(python);
-        }
-        let system = find().await?;
-        eprintln!("Making a virtual environment in {} ...", venv.display());
-        let mut command = Command::new(system);
-        command.args(["-m", "venv", "--clear"]).arg(&venv);
-        run(command, "the virtual environment cannot be made").await?;
-        eprintln!("Installing {} into it ...", list.display());
-        let mut command = Command::new(&python.interpreter);
-        command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
-        command.arg(&list);
-        run(command, "pip cannot install what the lessons in Python need").await?;
-        fs::write(&installed, &python.requirements)?;
-        Ok(python)
-    }
-
-    /// A program that is installed in the environment.
-    pub fn tool(&self, name: &str) -> PathBuf {
-        self.interpreter.with_file_name(name)
+        let interpreter = environment(&list, &folder.join("venv")).await?;
+        Ok(Python { folder, interpreter, requirements: read(&list)? })
     }
 
     /// The server and the client of `lesson`, with their stubs, which are generated if they are not
@@ -117,6 +88,40 @@ impl Python {
         command.arg(proto);
         run(command, "the stubs cannot be generated").await
     }
+}
+
+/// Makes a virtual environment in `venv` with what `list` asks for, unless it is there and up to date:
+/// then this needs no network. Returns its interpreter.
+///
+/// # Errors
+///
+/// If there is no Python, or something cannot be installed.
+pub async fn environment(list: &Path, venv: &Path) -> anyhow::Result<PathBuf> {
+    let requirements = read(list)?;
+    let interpreter = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    // Written last: so what is there is complete.
+    let installed = venv.join("installed.txt");
+    let is_complete = fs::read_to_string(&installed).is_ok_and(|it| it == requirements);
+    // The interpreter is a link to that of the system, which may be another one by now.
+    if is_complete && interpreter.exists() {
+        return Ok(interpreter);
+    }
+    let system = find().await?;
+    eprintln!("Making a virtual environment in {} ...", venv.display());
+    let mut command = Command::new(system);
+    command.args(["-m", "venv", "--clear"]).arg(venv);
+    run(command, "the virtual environment cannot be made").await?;
+    eprintln!("Installing {} into it ...", list.display());
+    let mut command = Command::new(&interpreter);
+    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
+    command.arg(list);
+    run(command, &format!("pip cannot install what {} asks for", list.display())).await?;
+    fs::write(&installed, &requirements)?;
+    Ok(interpreter)
+}
+
+fn read(list: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(list).with_context(|| format!("cannot read {}", list.display()))
 }
 
 /// An option with a path: `--python_out=PATH`.
