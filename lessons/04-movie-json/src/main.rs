@@ -8,7 +8,7 @@ use movie_json::client;
 use movie_json::{DATA, listen, server};
 // ANCHOR_END: step3-main-import
 use std::{env, process};
-use tonic::Status;
+use tonic::{Code, Status};
 
 /// This machine only: port 3001 of the loopback address.
 const ADDR: &str = "127.0.0.1:3001";
@@ -49,7 +49,7 @@ async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
 /// What went wrong, in one line.
 fn explain(error: &anyhow::Error) -> String {
     match error.downcast_ref::<Status>() {
-        Some(status) if status.code() == tonic::Code::Unimplemented => {
+        Some(status) if status.code() == Code::Unimplemented => {
             format!("the call failed: {status}: is this the server of another lesson?")
         }
         Some(status) => format!("the call failed: {:?}: {:?}", status.code(), status.message()),
