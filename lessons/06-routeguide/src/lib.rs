@@ -12,7 +12,6 @@ pub mod listen;
 pub mod places;
 pub mod server;
 // ANCHOR_END: step3-module
-pub mod windows;
 
 /// The data file that comes with the lesson: a hundred places.
 pub const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/route_guide_db.json");

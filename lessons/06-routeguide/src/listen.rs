@@ -1,10 +1,9 @@
 //! What every server needs, whatever it serves: a port to listen on, and Ctrl-C to stop.
 
 use anyhow::Context;
-use std::process;
 use tokio::net::TcpListener;
 use tokio::signal;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Server, server::TcpIncoming};
 
 /// Listens on `addr` (HOST:PORT; port 0 is any free one), or says why that cannot be. The future
 /// that comes with it prints the address, and ends with Ctrl-C.
@@ -19,14 +18,19 @@ pub async fn on(addr: &str) -> anyhow::Result<(TcpIncoming, impl Future<Output =
         if let (Err(error), ()) = tokio::join!(biased; signal::ctrl_c(), started) {
             eprintln!("cannot wait for Ctrl-C: {error}");
         }
-        // A call can last as long as its client likes. Whoever does not want to wait says so.
+        // A stream can last for as long as its client likes: a second Ctrl-C does not wait for it.
         tokio::spawn(async {
             if signal::ctrl_c().await.is_ok() {
                 eprintln!("error: stopped by a second Ctrl-C: open connections were cut off");
-                process::exit(1);
+                std::process::exit(1);
             }
         });
     };
     // With `nodelay` a small message leaves at once, instead of waiting for company.
     Ok((TcpIncoming::from(listener).with_nodelay(Some(true)), ctrl_c))
+}
+
+/// `Server::builder()` with windows: a client that sends ahead of us has to wait, and is not cut off.
+pub fn builder() -> Server {
+    Server::builder().initial_stream_window_size(64 << 10).initial_connection_window_size(8 << 20)
 }

@@ -1,7 +1,7 @@
 //! The server: it checks what it is told before it believes it.
 
 use crate::pb::route_guide_server::{RouteGuide, RouteGuideServer};
-use crate::{pb, places::Places, windows};
+use crate::{listen, pb, places::Places};
 // ANCHOR: step5-import-try-stream
 use async_stream::try_stream;
 // ANCHOR_END: step5-import-try-stream
@@ -195,7 +195,7 @@ pub async fn run(
     places: Places,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    windows::server()
+    listen::builder()
         .add_service(RouteGuideServer::new(RouteGuideServicer { places: Arc::new(places) }))
         .serve_with_incoming_shutdown(incoming, shutdown)
         .await?;

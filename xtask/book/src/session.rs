@@ -11,6 +11,7 @@ use anyhow::{Context, ensure};
 use xtask::ci;
 use xtask::lessons::Workspace;
 use xtask::python::Python;
+use xtask::regions::Line;
 
 use crate::desk::Desk;
 use crate::listing::{LessonSource, Listings};
@@ -96,14 +97,19 @@ fn write(
 ) -> anyhow::Result<()> {
     let source = crate_files(lesson).find(|source| slashed(&source.path) == file);
     if let (Some(source), Some(folder)) = (source, desk.crate_of(&lesson.package)) {
-        let is_there = |number| typed.contains(&(file.to_owned(), number));
+        let is_typed = |line: &Line| typed.contains(&(file.to_owned(), line.number));
+        let is_blank = |line: &Line| line.text.trim().is_empty();
+        // Between two items of a file, a blank line is typed with the second one.
+        let is_between = |index: usize| {
+            let mut lines = source.lines[index..].iter();
+            is_blank(&source.lines[index]) && lines.find(|l| !is_blank(l)).is_some_and(is_typed)
+        };
         // An exercise is no part of the lesson, though the page of exercises shows it.
         let is_steps = |since| since <= lesson.steps.len();
-        let lines = source
-            .lines
-            .iter()
-            .filter(|line| line.since == 0 || is_steps(line.since) && is_there(line.number));
-        let text: String = lines.map(|line| line.text.as_str()).collect();
+        let lines = source.lines.iter().enumerate().filter(|(index, line)| {
+            line.since == 0 || is_steps(line.since) && (is_typed(line) || is_between(*index))
+        });
+        let text: String = lines.map(|(_, line)| line.text.as_str()).collect();
         desk.write(&folder.join(&source.path), &text)?;
     }
     Ok(())

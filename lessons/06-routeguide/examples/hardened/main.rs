@@ -6,6 +6,8 @@ mod server;
 use anyhow::bail;
 use routeguide::{DATA, client, listen, places::Places};
 use std::{env, io, process};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 /// This machine only: port 50051 of the loopback address.
 const ADDR: &str = "127.0.0.1:50051";
@@ -44,17 +46,16 @@ async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
     server::run(incoming, places, stop).await
 }
 
-/// Ends with SIGTERM, by which the system asks a program to stop. For whoever does not wait for it, the
-/// system decides: it ends the program at once, or, if that is process 1 of a container, does nothing.
-#[cfg(unix)]
+/// Ends with SIGTERM, which asks a program to stop. If nobody waits for it, the system decides: it
+/// ends the program at once or, if that is process 1 of a container, does nothing.
 fn terminated() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
+    #[cfg(unix)]
     let mut signals = signal(SignalKind::terminate())?;
-    Ok(async move { _ = signals.recv().await })
-}
-
-/// There is no such signal here.
-#[cfg(not(unix))]
-fn terminated() -> io::Result<impl Future<Output = ()>> {
-    Ok(std::future::pending())
+    Ok(async move {
+        #[cfg(unix)]
+        signals.recv().await;
+        // There is no such signal.
+        #[cfg(not(unix))]
+        std::future::pending::<()>().await;
+    })
 }

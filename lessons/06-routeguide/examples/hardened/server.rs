@@ -8,7 +8,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use routeguide::pb::route_guide_server::RouteGuideServer;
-use routeguide::{deadline, places::Places, server::RouteGuideServicer, windows};
+use routeguide::{deadline, places::Places, server::RouteGuideServicer};
 use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 use tokio::io::AsyncReadExt;
 use tokio::time::{sleep, timeout};
@@ -22,6 +22,11 @@ use tower::{Service, service_fn};
 /// How many bytes a message may have: tonic's own limit, written down. The longest message here
 /// is a note, and no text that somebody types is as long.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// How many bytes of a stream, and of all streams of a connection, a client may send ahead of us: as
+/// in the lesson.
+const STREAM_WINDOW: u32 = 64 << 10;
+const CONNECTION_WINDOW: u32 = 8 << 20;
 
 /// How many connections there may be; the next one waits until one of them ends. Each is an open
 /// file, and many systems give a process 1,024 of them.
@@ -104,8 +109,8 @@ impl Server {
         let mut http = Builder::new(TokioExecutor::new()).http2_only();
         http.http2()
             .timer(TokioTimer::new())
-            .initial_stream_window_size(windows::STREAM_WINDOW)
-            .initial_connection_window_size(windows::CONNECTION_WINDOW)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .max_concurrent_streams(MAX_CALLS_ON_A_CONNECTION)
             .keep_alive_interval(SILENCE_TIME)
             .keep_alive_timeout(SILENCE_TIME);
