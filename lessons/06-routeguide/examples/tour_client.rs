@@ -1,5 +1,5 @@
-//! A client that tours a region: `cargo run -p routeguide --example tour_client [ADDR]`. The answers
-//! of one call, `ListFeatures`, are the requests of another, `RecordRoute`.
+//! A client that tours a region: `cargo run -p routeguide --example tour_client [ADDR]`. The
+//! answers of one call, `ListFeatures`, are the requests of another, `RecordRoute`.
 
 use anyhow::Context;
 use async_stream::stream;

@@ -23,8 +23,7 @@ use tower::{Service, service_fn};
 /// is a note, and no text that somebody types is as long.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many bytes of a stream, and of all streams of a connection, a client may send ahead of us: as
-/// in the lesson.
+/// How many bytes of a stream, and of a connection, a client may send ahead of us: as in the lesson.
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 8 << 20;
 
@@ -73,10 +72,12 @@ pub async fn run(
             () = &mut stop => break,
             Some(_) = connections.join_next() => {}
             // Those for which there is no room wait in the queue of the system.
-            Some(accepted) = incoming.next(), if connections.len() < MAX_CONNECTIONS => match accepted {
-                Ok(socket) => _ = connections.spawn(server.clone().serve(socket)),
-                // There are too few files, say. In a moment there may be more.
-                Err(_) => sleep(Duration::from_millis(100)).await,
+            Some(accepted) = incoming.next(), if connections.len() < MAX_CONNECTIONS => {
+                match accepted {
+                    Ok(socket) => _ = connections.spawn(server.clone().serve(socket)),
+                    // There are too few files, say. In a moment there may be more.
+                    Err(_) => sleep(Duration::from_millis(100)).await,
+                }
             }
         }
     }
@@ -167,6 +168,7 @@ impl Server {
         };
         Ok(response.map(|mut body| {
             Body::new(StreamBody::new(stream! {
+                let _place = place;
                 while let Some(next) = self.over.run_until_cancelled(body.frame()).await {
                     match next {
                         Some(frame) => yield frame,
@@ -177,7 +179,6 @@ impl Server {
                 let mut trailers = http::HeaderMap::new();
                 _ = stopping().add_header(&mut trailers);
                 yield Ok(Frame::trailers(trailers));
-                drop(place);
             }))
         }))
     }
