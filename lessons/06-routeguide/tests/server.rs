@@ -15,7 +15,7 @@ use prost::bytes::Bytes;
 use routeguide::pb::route_guide_client::RouteGuideClient;
 use routeguide::pb::{Feature, Point, Rectangle, RouteNote};
 use routeguide::places::{Place, Places};
-use routeguide::{DATA, server};
+use routeguide::{DATA, deadline, server};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use tokio_stream::iter;
 use tonic::body::Body;
 use tonic::codegen::http;
+use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 use tower::ServiceExt;
@@ -296,6 +297,44 @@ async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()>
             assert_eq!(call_raw(&channel, path, good).await?, Code::Ok, "{path}: after {what}");
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn knows_how_long_a_client_waits() -> anyhow::Result<()> {
+    let a_year = Duration::from_secs(365 * 24 * 60 * 60);
+    for (header, expected) in [
+        ("1H", Some(Duration::from_secs(3_600))),
+        ("2M", Some(Duration::from_secs(120))),
+        ("3S", Some(Duration::from_secs(3))),
+        ("4000m", Some(Duration::from_secs(4))),
+        ("5000000u", Some(Duration::from_secs(5))),
+        ("60000000n", Some(Duration::from_millis(60))),
+        ("0S", Some(Duration::ZERO)),
+        // Longer than anybody lives, or no time at all.
+        ("4294967295H", None),
+        ("4294967296S", None),
+        ("", None),
+        ("S", None),
+        ("5", None),
+        ("5s", None),
+        ("-5S", None),
+        ("1.5S", None),
+        ("5 S", None),
+    ] {
+        let mut metadata = MetadataMap::new();
+        metadata.insert("grpc-timeout", header.parse()?);
+        let begin = tokio::time::Instant::now();
+        let deadline = deadline::of(&metadata).deadline();
+        let end = begin.elapsed();
+        match expected {
+            Some(time) => {
+                assert!((time..=time + end).contains(&(deadline - begin)), "{header:?}");
+            }
+            None => assert!(deadline - begin > a_year, "{header:?}"),
+        }
+    }
+    assert!(deadline::of(&MetadataMap::new()).deadline() > tokio::time::Instant::now() + a_year);
     Ok(())
 }
 
