@@ -474,13 +474,15 @@ pub async fn finishes_calls(mut server: Server, methods: &[Method]) -> anyhow::R
 /// Starts the program `lesson` as a server on a free port, with a data file of its own if there is
 /// one. Returns its address as well.
 pub async fn program(lesson: &str, data: Option<&Path>) -> anyhow::Result<(Child, SocketAddr)> {
-    let mut server = Command::new(lesson)
-        .args(["server", "127.0.0.1:0"])
-        .args(data)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
+    let mut command = Command::new(lesson);
+    command.args(["server", "127.0.0.1:0"]).args(data);
+    started(command).await
+}
+
+/// Starts `command`, which is such a program.
+pub async fn started(mut command: Command) -> anyhow::Result<(Child, SocketAddr)> {
+    let mut server =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
     let printed = server.stdout.as_mut().context("no output")?;
     let mut line = String::new();
     timeout(STUCK, BufReader::new(printed).read_line(&mut line)).await??;
