@@ -474,13 +474,15 @@ pub async fn finishes_calls(mut server: Server, methods: &[Method]) -> anyhow::R
 /// Starts the program `lesson` as a server on a free port, with a data file of its own if there is
 /// one. Returns its address as well.
 pub async fn program(lesson: &str, data: Option<&Path>) -> anyhow::Result<(Child, SocketAddr)> {
-    let mut server = Command::new(lesson)
-        .args(["server", "127.0.0.1:0"])
-        .args(data)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
+    let mut command = Command::new(lesson);
+    command.args(["server", "127.0.0.1:0"]).args(data);
+    started(command).await
+}
+
+/// Starts `command`, which is such a program.
+pub async fn started(mut command: Command) -> anyhow::Result<(Child, SocketAddr)> {
+    let mut server =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
     let printed = server.stdout.as_mut().context("no output")?;
     let mut line = String::new();
     timeout(STUCK, BufReader::new(printed).read_line(&mut line)).await??;
@@ -510,8 +512,13 @@ pub async fn a_ctrl_c_finishes_calls(lesson: &str, method: &Method) -> anyhow::R
 /// off.
 #[cfg(unix)]
 pub async fn a_second_ctrl_c_cuts_calls(lesson: &str, method: &Method) -> anyhow::Result<()> {
-    let (server, _channel, call) = interrupted_in_a_call(lesson, method).await?;
-    ctrl_c(&server)?;
+    let (mut server, _channel, call) = interrupted_in_a_call(lesson, method).await?;
+    // It waits for the second one a moment after the first: nobody presses as fast as a test does.
+    until("it has ended", || {
+        _ = ctrl_c(&server);
+        !matches!(server.try_wait(), Ok(None))
+    })
+    .await?;
     let output = timeout(STUCK, server.wait_with_output()).await??;
     let error = "error: stopped by a second Ctrl-C: open connections were cut off\n";
     assert_eq!(String::from_utf8(output.stderr)?, error);

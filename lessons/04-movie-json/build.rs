@@ -12,20 +12,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // ANCHOR: exercise-generate
 
     // A service needs no proto: it is a name, methods, their types, and a codec for these.
-    let get_movie_by_id = tonic_build::manual::Method::builder()
+    use tonic_build::manual::{Builder, Method, Service};
+    let method = Method::builder()
         .name("get_movie_by_id")
         .route_name("GetMovieByID")
         .input_type("movie_json::pb::MovieId")
         .output_type("movie_json::pb::MovieData")
         .codec_path("crate::codec::JsonCodec")
         .build();
-    let movie = tonic_build::manual::Service::builder()
-        .name("Movie")
-        .package("json")
-        .method(get_movie_by_id)
-        .build();
-    tonic_build::manual::Builder::new().compile(&[movie]);
-    println!("cargo::rerun-if-changed=build.rs");
+    let service = Service::builder().name("Movie").package("json").method(method).build();
+    Builder::new().compile(&[service]);
     // ANCHOR_END: exercise-generate
     Ok(())
 }

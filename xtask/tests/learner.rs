@@ -566,6 +566,43 @@ fn check_says_nothing_of_what_comes_after_a_step_that_is_wrong() -> Result<()> {
 
 #[test]
 #[ignore = "slow: cargo xtask ci runs it"]
+fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()> {
+    let desk = Desk::with_all_of("routeguide")?;
+    let server = "my-routeguide/src/server.rs";
+    let whole = desk.read(server)?;
+    let title = "step 8: deadlines: as long as the client waits\n";
+    let stdout = desk.succeed("check")?;
+    ensure!(stdout.contains(&format!("\nok    {title}")), "{stdout}");
+
+    let too_early = "a chat that may last an hour has ended";
+    let too_late = "the server goes on after the deadline of a call";
+    for (time, said) in [
+        ("from_millis(50)", too_early),
+        ("from_millis(100)", too_early),
+        ("from_secs(1)", too_early),
+        ("from_secs(10)", too_late),
+        ("MAX", too_late),
+    ] {
+        let sleep = format!("tokio::time::sleep(std::time::Duration::{time})");
+        desk.write(server, &whole.replace("crate::deadline::of(request.metadata())", &sleep))?;
+        let run = desk.run("check")?;
+        let expected = format!(
+            "\nFAIL  {title}      our client (with your server): it ended with exit status: 1: \
+             error: {said}\n"
+        );
+        ensure!(run.code == Some(1) && run.stdout.contains(&expected), "{time}: {}", run.stdout);
+    }
+
+    // Before the step is begun, it is not wrong.
+    let begun = Desk { folder: tempfile::tempdir()?, ..desk };
+    begun.succeed("start routeguide --step 8")?;
+    let stdout = begun.succeed("check")?;
+    ensure!(stdout.contains(&format!("\n--    {title}Next: step 8, ")), "{stdout}");
+    Ok(())
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn check_finds_a_server_and_a_client_that_only_we_understand() -> Result<()> {
     let desk = Desk::with_all_of("helloworld")?;
     // The two know each other, and then do something else.

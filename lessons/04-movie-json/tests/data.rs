@@ -53,7 +53,7 @@ fn the_first_of_two_films_with_one_id_has_it() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("twice.json");
     fs::write(&path, format!("{{\"movies\": [{FILM}, {}]}}", FILM.replace("Heat", "Ali")))?;
-    let movies = Movies::load(&path)?;
+    let movies = Movies::load(path.to_str().unwrap())?;
     assert_eq!(movies.by_id("1").map(|movie| movie.title.as_str()), Some("Heat"));
     Ok(())
 }

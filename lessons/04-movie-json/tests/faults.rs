@@ -1,16 +1,14 @@
 //! What the server and the client survive when others do not.
 
 use std::future::pending;
-use std::path::Path;
-use std::pin::Pin;
 
 use async_stream::stream;
+use movie_json::DATA;
 use movie_json::pb::movie_server::{Movie, MovieServer};
 use movie_json::pb::{Empty, MovieData, MovieId};
 use movie_json::server::{self, Movies};
-use tokio_stream::Stream;
+use tonic::codegen::BoxStream;
 use tonic::transport::Server as Builder;
-use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
 #[path = "../../testing.rs"]
@@ -29,9 +27,8 @@ const METHODS: [Method; 2] = [
 
 /// A server of the lesson's films.
 async fn serve() -> anyhow::Result<Server> {
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/movies.json");
-    let movies = Movies::load(Path::new(data))?;
-    Server::start(|listener, stop| server::run(listener, movies, stop)).await
+    let movies = Movies::load(DATA)?;
+    Server::start(|incoming, stop| server::run(incoming, movies, stop)).await
 }
 
 #[test]
@@ -73,11 +70,11 @@ fn finishes_calls_and_waits_for_silent_connections() -> anyhow::Result<()> {
 
 #[cfg(unix)]
 #[test]
-fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<()> {
-    alone("a_ctrl_c_finishes_calls_and_a_second_one_cuts_them", async || {
+fn a_ctrl_c_finishes_calls() -> anyhow::Result<()> {
+    alone("a_ctrl_c_finishes_calls", async || {
         let server = env!("CARGO_BIN_EXE_movie-json");
         for method in &METHODS {
-            testing::a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(server, method).await?;
+            testing::a_ctrl_c_finishes_calls(server, method).await?;
         }
         Ok(())
     })
@@ -92,7 +89,7 @@ impl Movie for Fake {
         Ok(Response::new(MovieData::default()))
     }
 
-    type GetListMoviesStream = Pin<Box<dyn Stream<Item = Result<MovieData, Status>> + Send>>;
+    type GetListMoviesStream = BoxStream<MovieData>;
 
     async fn get_list_movies(
         &self,
@@ -109,11 +106,11 @@ impl Movie for Fake {
 }
 
 #[test]
-fn client_prints_what_it_has_and_says_that_the_connection_broke() -> anyhow::Result<()> {
-    alone("client_prints_what_it_has_and_says_that_the_connection_broke", async || {
-        let fake = Server::start(async |listener, _| {
+fn client_prints_what_it_has_and_says_that_the_call_failed() -> anyhow::Result<()> {
+    alone("client_prints_what_it_has_and_says_that_the_call_failed", async || {
+        let fake = Server::start(async |incoming, _| {
             let router = Builder::builder().add_service(MovieServer::new(Fake));
-            Ok(router.serve_with_incoming(TcpIncoming::from(listener)).await?)
+            Ok(router.serve_with_incoming(incoming).await?)
         });
         let lines = [
             "----- GetMovieByID -----",
@@ -127,6 +124,6 @@ fn client_prints_what_it_has_and_says_that_the_connection_broke() -> anyhow::Res
             "Movie called Two",
         ];
         let client = env!("CARGO_BIN_EXE_movie-json");
-        testing::client_says_that_the_connection_broke(client, fake.await?, &lines).await
+        testing::client_says_that_the_call_failed(client, fake.await?, &lines).await
     })
 }

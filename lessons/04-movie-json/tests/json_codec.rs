@@ -1,8 +1,8 @@
 //! The server that speaks JSON: its method, and what a client can get wrong.
 
 use std::future::pending;
-use std::path::Path;
 
+use movie_json::DATA;
 use movie_json::pb::MovieId;
 use movie_json::server::Movies;
 use tonic::Code;
@@ -20,15 +20,14 @@ mod testing;
 use json::movie_client::MovieClient;
 use testing::{call_raw, listen};
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/movies.json");
 const ID: &str = "a8034f44-aee4-44cf-b32c-74cf452aaaae";
 
 #[tokio::test]
 async fn serves_the_films_of_the_lesson() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    let movies = Movies::load(Path::new(DATA))?;
+    let (incoming, channel) = listen().await?;
+    let movies = Movies::load(DATA)?;
     let martian = movies.by_id(ID).cloned();
-    tokio::spawn(server::run(listener, movies, pending()));
+    tokio::spawn(server::run(incoming, movies, pending()));
     let mut stub = MovieClient::new(channel);
     let movie = stub.get_movie_by_id(MovieId { id: ID.into() }).await?.into_inner();
     assert_eq!(Some(movie), martian);
@@ -39,8 +38,8 @@ async fn serves_the_films_of_the_lesson() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, Movies::load(Path::new(DATA))?, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, Movies::load(DATA)?, pending()));
     let path = "/json.Movie/GetMovieByID";
     let good = format!("{{\"id\": \"{ID}\"}}");
     for (what, message, code) in [

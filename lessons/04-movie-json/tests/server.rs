@@ -1,8 +1,8 @@
 //! Every method, and every hostile input that can reach it, on a server in this process.
 
 use std::future::pending;
-use std::path::Path;
 
+use movie_json::DATA;
 use movie_json::pb::movie_client::MovieClient;
 use movie_json::pb::{Empty, MovieId};
 use movie_json::server::{self, Movies};
@@ -12,12 +12,10 @@ use tonic::Code;
 mod testing;
 use testing::{call_raw, listen};
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/movies.json");
-
 #[tokio::test]
 async fn finds_each_film_by_its_id_and_lists_all_in_order() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, Movies::load(Path::new(DATA))?, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, Movies::load(DATA)?, pending()));
     let mut stub = MovieClient::new(channel);
     let mut list = stub.get_list_movies(Empty {}).await?.into_inner();
     let mut titles = Vec::new();
@@ -43,8 +41,8 @@ async fn finds_each_film_by_its_id_and_lists_all_in_order() -> anyhow::Result<()
 
 #[tokio::test]
 async fn says_that_there_is_no_such_film() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, Movies::load(Path::new(DATA))?, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, Movies::load(DATA)?, pending()));
     let mut stub = MovieClient::new(channel);
     // The message of a status travels in a header: what comes from a client may be too long for it.
     for id in ["", "1", "A8034F44-AEE4-44CF-B32C-74CF452AAAAE", &"\u{1}".repeat(1 << 20)] {
@@ -58,8 +56,8 @@ async fn says_that_there_is_no_such_film() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, Movies::load(Path::new(DATA))?, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, Movies::load(DATA)?, pending()));
     for (path, what, message, code) in [
         ("/Movie/GetMovieByID", "no protobuf", &b"\xff\xff\xff\xff"[..], Code::Internal),
         ("/Movie/GetMovieByID", "cut short", b"\x0a\x24a8034f44", Code::Internal),

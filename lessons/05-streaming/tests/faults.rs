@@ -1,15 +1,13 @@
 //! What the server and the client survive when others do not.
 
 use std::future::pending;
-use std::pin::Pin;
 
 use async_stream::stream;
 use streaming::pb::greeter_server::{Greeter, GreeterServer};
 use streaming::pb::{HelloReply, HelloRequest};
 use streaming::server;
-use tokio_stream::Stream;
+use tonic::codegen::BoxStream;
 use tonic::transport::Server as Builder;
-use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
 #[path = "../../testing.rs"]
@@ -84,22 +82,24 @@ fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<()> {
     alone("a_ctrl_c_finishes_calls_and_a_second_one_cuts_them", async || {
         let server = env!("CARGO_BIN_EXE_streaming");
         for method in &METHODS {
-            testing::a_ctrl_c_finishes_calls_and_a_second_one_cuts_them(server, method).await?;
+            testing::a_ctrl_c_finishes_calls(server, method).await?;
+            testing::a_second_ctrl_c_cuts_calls(server, method).await?;
         }
         Ok(())
     })
 }
-
-type Replies = Pin<Box<dyn Stream<Item = Result<HelloReply, Status>> + Send>>;
 
 /// Begins to answer the first call of the client.
 struct Fake;
 
 #[tonic::async_trait]
 impl Greeter for Fake {
-    type SayHello_v1Stream = Replies;
+    type SayHello_v1Stream = BoxStream<HelloReply>;
 
-    async fn say_hello_v1(&self, _: Request<HelloRequest>) -> Result<Response<Replies>, Status> {
+    async fn say_hello_v1(
+        &self,
+        _: Request<HelloRequest>,
+    ) -> Result<Response<BoxStream<HelloReply>>, Status> {
         let replies = stream! {
             for message in ["One", "Two"] {
                 yield Ok(HelloReply { message: message.into() });
@@ -116,22 +116,22 @@ impl Greeter for Fake {
         Err(Status::unimplemented("the client does not come so far"))
     }
 
-    type SayHello_v3Stream = Replies;
+    type SayHello_v3Stream = BoxStream<HelloReply>;
 
     async fn say_hello_v3(
         &self,
         _: Request<Streaming<HelloRequest>>,
-    ) -> Result<Response<Replies>, Status> {
+    ) -> Result<Response<BoxStream<HelloReply>>, Status> {
         Err(Status::unimplemented("the client does not come so far"))
     }
 }
 
 #[test]
-fn client_prints_what_it_has_and_says_that_the_connection_broke() -> anyhow::Result<()> {
-    alone("client_prints_what_it_has_and_says_that_the_connection_broke", async || {
-        let fake = Server::start(async |listener, _| {
+fn client_prints_what_it_has_and_says_that_the_call_failed() -> anyhow::Result<()> {
+    alone("client_prints_what_it_has_and_says_that_the_call_failed", async || {
+        let fake = Server::start(async |incoming, _| {
             let router = Builder::builder().add_service(GreeterServer::new(Fake));
-            Ok(router.serve_with_incoming(TcpIncoming::from(listener)).await?)
+            Ok(router.serve_with_incoming(incoming).await?)
         });
         let lines = [
             "Will try to greet world ...",
@@ -139,6 +139,6 @@ fn client_prints_what_it_has_and_says_that_the_connection_broke() -> anyhow::Res
             "[CLIENT] SayHello invoked Greeter client received: Two",
         ];
         let client = env!("CARGO_BIN_EXE_streaming");
-        testing::client_says_that_the_connection_broke(client, fake.await?, &lines).await
+        testing::client_says_that_the_call_failed(client, fake.await?, &lines).await
     })
 }

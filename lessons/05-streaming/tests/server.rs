@@ -42,8 +42,8 @@ async fn all(mut replies: Streaming<HelloReply>) -> Result<Vec<String>, Status> 
 
 #[tokio::test]
 async fn greets_five_times() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut stub = GreeterClient::new(channel);
     let replies = all(stub.say_hello_v1(hello("you")).await?.into_inner()).await?;
     assert_eq!(replies, [0, 1, 2, 3, 4].map(|i| format!("Hello, you! - {i}")));
@@ -52,8 +52,8 @@ async fn greets_five_times() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn greets_all_together() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut stub = GreeterClient::new(channel);
     for (names, message) in [
         (vec!["Raf", "Gigi", "Pippo"], "Hello, Raf Gigi Pippo!"),
@@ -92,8 +92,8 @@ async fn takes_names_up_to_the_size_of_a_message() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn greets_everybody_at_once() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut stub = GreeterClient::new(channel);
     // Each request waits for the reply to the one before it.
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
@@ -113,8 +113,8 @@ async fn greets_everybody_at_once() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn takes_reports_with_any_status() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     let mut stub = RequestStreamingClient::new(channel);
     let statuses = [0, 4, 5, -1, i32::MIN, i32::MAX];
     let payloads = statuses.map(|status| Data { status, info: "It's\n".into() });
@@ -125,8 +125,8 @@ async fn takes_reports_with_any_status() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
     for path in [
         "/helloworld.Greeter/SayHello_v1",
         "/helloworld.Greeter/SayHello_v2",
@@ -147,10 +147,10 @@ async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()>
 
 #[tokio::test]
 async fn ends_its_work_for_a_client_that_vanishes() -> anyhow::Result<()> {
-    let (listener, _) = listen().await?;
-    let addr = listener.local_addr()?;
+    let (incoming, _) = listen().await?;
+    let addr = incoming.local_addr()?;
     let (stop, stopped) = oneshot::channel();
-    let served = tokio::spawn(server::run(listener, async { stopped.await.unwrap_or(()) }));
+    let served = tokio::spawn(server::run(incoming, async { stopped.await.unwrap_or(()) }));
     // A runtime of its own: when it is shut down, the client is gone, connection and all.
     let client = Runtime::new()?;
     let call = client.spawn(async move {
@@ -173,9 +173,9 @@ async fn ends_its_work_for_a_client_that_vanishes() -> anyhow::Result<()> {
 #[tokio::test]
 async fn waits_for_a_client_that_does_not_read() -> anyhow::Result<()> {
     const MANY: usize = 10_000;
-    let (listener, channel) = listen().await?;
-    let other_channel = connect(listener.local_addr()?)?;
-    tokio::spawn(server::run(listener, pending()));
+    let (incoming, channel) = listen().await?;
+    let other_channel = connect(incoming.local_addr()?)?;
+    tokio::spawn(server::run(incoming, pending()));
     let sent = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&sent);
     let long = hello(&"x".repeat(64 * 1024));

@@ -3,8 +3,8 @@
 import argparse
 import json
 import sys
-import threading
 from collections.abc import Iterator
+from queue import SimpleQueue
 
 import grpc
 from routeguide_pb2 import Feature, Point, Rectangle, RouteNote
@@ -104,23 +104,28 @@ def route_chat(stub: RouteGuideStub) -> None:
 
 
 def deadline(stub: RouteGuideStub) -> None:
-    """A chat in which nobody says anything. It ends because of its deadline."""
+    """Two chats: one may last an hour, and one 100 milliseconds. Only the second one ends by
+    itself."""
+    # A queue is a stream of what is put into it, until that is None.
+    notes: SimpleQueue[RouteNote | None] = SimpleQueue()
+    answers = stub.RouteChat(iter(notes.get, None), timeout=60 * 60)
+
     print("Saying nothing for 100 milliseconds")
-    over = threading.Event()
-
-    def say_nothing() -> Iterator[RouteNote]:
-        over.wait()
-        yield from ()
-
+    nothing: SimpleQueue[None] = SimpleQueue()
     try:
-        for _ in stub.RouteChat(say_nothing(), timeout=0.1):
+        for _ in stub.RouteChat(iter(nothing.get, None), timeout=0.1):
             pass
     except grpc.RpcError as error:
         if error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
             raise
         print("The time is over, and so is the chat")
     finally:
-        over.set()
+        nothing.put(None)
+
+    note = RouteNote(location=NULL_ISLAND, message="This chat goes on")
+    for part in (note, note, None):
+        notes.put(part)
+    print_note("Received", next(answers))
 
 
 def print_note(what: str, note: RouteNote) -> None:

@@ -1,15 +1,10 @@
-// ANCHOR: step3-places
-// ANCHOR: step3-place
 //! The places that the server knows, in an order in which they are found without a search
 //! through all of them.
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::anyhow;
-use serde::Deserialize;
-
 use crate::pb::{Feature, Point};
+use anyhow::Context;
+use serde::Deserialize;
+use std::fs;
 
 /// A place as the data file has it: `{"location": {"latitude": …, "longitude": …}, "name": …}`,
 /// with coordinates in degrees times 10^7, and an empty name if it has none.
@@ -28,16 +23,9 @@ impl Place {
         Feature { name: self.name.clone(), location: Some(self.location) }
     }
 }
-// ANCHOR_END: step3-place
-// ANCHOR: step3-sort
 
 /// Places, from south to north, and from west to east on the same latitude.
 pub struct Places(Vec<Place>);
-
-/// What places are sorted by.
-fn key(point: Point) -> (i32, i32) {
-    (point.latitude, point.longitude)
-}
 
 impl Places {
     /// Puts `places` in order. Where there are several at one point, the first comes first.
@@ -45,24 +33,15 @@ impl Places {
         places.sort_by_key(|place| key(place.location));
         Places(places)
     }
-    // ANCHOR_END: step3-sort
-    // ANCHOR: step3-load
 
-    /// Reads the JSON file at `path`, a list of places.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read, or is not of that form: then with the line and the column.
-    pub fn load(path: &Path) -> anyhow::Result<Places> {
+    /// Reads the JSON file at `path`, a list of places, or says where in it something is wrong.
+    pub fn load(path: &str) -> anyhow::Result<Places> {
         // Read as a whole, because serde_json is many times slower on a file than on a buffer.
-        let json = fs::read(path)
-            .map_err(|error| anyhow!("cannot read the places in {path:?}: {error}"))?;
+        let json = fs::read(path).with_context(|| format!("cannot read the places in {path:?}"))?;
         let places = serde_json::from_slice(&json)
-            .map_err(|error| anyhow!("no list of places in {path:?}: {error}"))?;
+            .with_context(|| format!("no list of places in {path:?}"))?;
         Ok(Places::new(places))
     }
-    // ANCHOR_END: step3-load
-    // ANCHOR: step3-at
 
     /// The place at `point`: of several, the first.
     pub fn at(&self, point: Point) -> Option<&Place> {
@@ -74,19 +53,18 @@ impl Places {
     /// The places between two opposite corners, in order. It looks at the band between their
     /// latitudes only, and one place at a time.
     pub fn within(&self, one: Point, other: Point) -> impl Iterator<Item = &Place> {
-        let (south, north) = in_order(one.latitude, other.latitude);
-        let (west, east) = in_order(one.longitude, other.longitude);
+        let south = one.latitude.min(other.latitude);
+        let north = one.latitude.max(other.latitude);
+        let west = one.longitude.min(other.longitude);
+        let east = one.longitude.max(other.longitude);
         let start = self.0.partition_point(|place| place.location.latitude < south);
         let band = self.0[start..].iter().take_while(move |place| place.location.latitude <= north);
         band.filter(move |place| (west..=east).contains(&place.location.longitude))
     }
     // ANCHOR_END: step5-within
 }
-// ANCHOR_END: step3-at
-// ANCHOR: step5-in-order
 
-fn in_order(a: i32, b: i32) -> (i32, i32) {
-    (a.min(b), a.max(b))
+/// What places are sorted by.
+fn key(point: Point) -> (i32, i32) {
+    (point.latitude, point.longitude)
 }
-// ANCHOR_END: step5-in-order
-// ANCHOR_END: step3-places

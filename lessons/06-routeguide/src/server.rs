@@ -1,83 +1,67 @@
-// ANCHOR: step3-server
-// ANCHOR: step3-imports
 //! The server: it checks what it is told before it believes it.
 
+use crate::pb::route_guide_server::{RouteGuide, RouteGuideServer};
+use crate::{listen, pb, places::Places};
+// ANCHOR: step5-import-try-stream
+use async_stream::try_stream;
+// ANCHOR_END: step5-import-try-stream
+// ANCHOR: step7-server-imports
+use prost::Message;
+use std::collections::HashMap;
+// ANCHOR_END: step7-server-imports
 use std::sync::Arc;
-
-use tokio::net::TcpListener;
-use tonic::transport::Server;
+// ANCHOR: step8-import-stream
+use tokio_stream::{Stream, StreamExt};
+// ANCHOR_END: step8-import-stream
+// ANCHOR: step5-import-box-stream
+use tonic::codegen::BoxStream;
+// ANCHOR_END: step5-import-box-stream
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
+// ANCHOR: step7-limits
 
-use crate::pb::route_guide_server::{RouteGuide, RouteGuideServer};
-use crate::pb::{Feature, Point};
-use crate::places::Places;
-// ANCHOR_END: step3-imports
-// ANCHOR: step5-server-imports
+/// How many notes a stream may leave at one point. Each is sent again for every later one, so
+/// that n of them cost n * n / 2 answers.
+const MAX_NOTES_AT_A_POINT: usize = 500;
 
-use std::pin::Pin;
+/// How many bytes all notes of a stream may take: the server keeps them until it ends.
+const MAX_BYTES_OF_NOTES: usize = 16 * 1024 * 1024;
 
-use async_stream::try_stream;
-use tokio_stream::Stream;
-
-use crate::pb::Rectangle;
-// ANCHOR_END: step5-server-imports
-// ANCHOR: step6-server-imports
-
-use std::time::Instant;
-
-use tonic::Streaming;
-
-use crate::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
-use crate::pb::RouteSummary;
-
-/// The earth, taken for a sphere: its radius in metres.
-const EARTH_RADIUS: f64 = 6_371_000.0;
-// ANCHOR_END: step6-server-imports
-// ANCHOR: step7-server-imports
-
-use std::collections::HashMap;
-
-use prost::Message;
-
-use crate::limits::{BYTES_AROUND_A_NOTE, MAX_BYTES_OF_NOTES, MAX_NOTES_AT_A_POINT};
-use crate::pb::RouteNote;
-// ANCHOR_END: step7-server-imports
-// ANCHOR: step8-server-imports
-
-use tokio::sync::watch;
-
-use crate::bounded::{Bounded, Drain};
-use crate::connections;
-use crate::limits::{MAX_CALLS_ON_A_CONNECTION, MAX_MESSAGE_BYTES, SILENCE_TIME};
-// ANCHOR_END: step8-server-imports
-// ANCHOR: step3-servicer
+/// What keeping a note takes besides its own bytes, roughly: its place in the map and the vector.
+const BYTES_AROUND_A_NOTE: usize = 256;
+// ANCHOR_END: step7-limits
 
 /// Implements the service `routeguide.RouteGuide`.
 pub struct RouteGuideServicer {
     /// Shared, because a stream lasts longer than the function that begins it.
-    places: Arc<Places>,
+    pub places: Arc<Places>,
 }
 
 #[tonic::async_trait]
 impl RouteGuide for RouteGuideServicer {
-    async fn get_feature(&self, request: Request<Point>) -> Result<Response<Feature>, Status> {
+    async fn get_feature(
+        &self,
+        request: Request<pb::Point>,
+    ) -> Result<Response<pb::Feature>, Status> {
         let point = on_earth(request.into_inner())?;
         let feature = match self.places.at(point) {
             Some(place) => place.to_feature(),
-            None => Feature { name: String::new(), location: Some(point) },
+            None => pb::Feature { name: String::new(), location: Some(point) },
         };
         Ok(Response::new(feature))
     }
     // ANCHOR: step5-list-features
 
-    type ListFeaturesStream = Pin<Box<dyn Stream<Item = Result<Feature, Status>> + Send>>;
+    type ListFeaturesStream = BoxStream<pb::Feature>;
 
     async fn list_features(
         &self,
-        request: Request<Rectangle>,
-    ) -> Result<Response<Self::ListFeaturesStream>, Status> {
-        let Rectangle { lo, hi } = request.into_inner();
+        request: Request<pb::Rectangle>,
+    ) -> Result<Response<BoxStream<pb::Feature>>, Status> {
+        // ANCHOR: step8-list-deadline
+        let deadline = crate::deadline::of(request.metadata());
+        // ANCHOR_END: step8-list-deadline
+        let pb::Rectangle { lo, hi } = request.into_inner();
         let (lo, hi) = (given(lo, "lo")?, given(hi, "hi")?);
         let places = Arc::clone(&self.places);
         // At each `yield` the search stands still until the client has room for the place.
@@ -86,6 +70,9 @@ impl RouteGuide for RouteGuideServicer {
                 yield place.to_feature();
             }
         };
+        // ANCHOR: step8-list-until
+        let features = until(deadline, features);
+        // ANCHOR_END: step8-list-until
         Ok(Response::new(Box::pin(features)))
     }
     // ANCHOR_END: step5-list-features
@@ -93,13 +80,13 @@ impl RouteGuide for RouteGuideServicer {
 
     async fn record_route(
         &self,
-        request: Request<Streaming<Point>>,
-    ) -> Result<Response<RouteSummary>, Status> {
-        let started = Instant::now();
+        request: Request<tonic::Streaming<pb::Point>>,
+    ) -> Result<Response<pb::RouteSummary>, Status> {
+        let started = std::time::Instant::now();
         let mut points = request.into_inner();
-        let mut summary = RouteSummary::default();
+        let mut summary = pb::RouteSummary::default();
         let mut metres = 0.0;
-        let mut last = None;
+        let mut last: Option<pb::Point> = None;
         while let Some(point) = points.message().await? {
             let point = on_earth(point)?;
             summary.point_count = summary.point_count.saturating_add(1);
@@ -107,7 +94,7 @@ impl RouteGuide for RouteGuideServicer {
                 summary.feature_count = summary.feature_count.saturating_add(1);
             }
             if let Some(last) = last {
-                metres += distance(last, point);
+                metres += last.distance_to(point);
             }
             last = Some(point);
         }
@@ -119,15 +106,18 @@ impl RouteGuide for RouteGuideServicer {
     // ANCHOR_END: step6-record-route
     // ANCHOR: step7-route-chat
 
-    type RouteChatStream = Pin<Box<dyn Stream<Item = Result<RouteNote, Status>> + Send>>;
+    type RouteChatStream = BoxStream<pb::RouteNote>;
 
     async fn route_chat(
         &self,
-        request: Request<Streaming<RouteNote>>,
-    ) -> Result<Response<Self::RouteChatStream>, Status> {
+        request: Request<tonic::Streaming<pb::RouteNote>>,
+    ) -> Result<Response<BoxStream<pb::RouteNote>>, Status> {
+        // ANCHOR: step8-chat-deadline
+        let deadline = crate::deadline::of(request.metadata());
+        // ANCHOR_END: step8-chat-deadline
         let mut incoming = request.into_inner();
         let answers = try_stream! {
-            let mut notes: HashMap<Point, Vec<RouteNote>> = HashMap::new();
+            let mut notes: HashMap<pb::Point, Vec<pb::RouteNote>> = HashMap::new();
             let mut bytes = 0;
             while let Some(note) = incoming.message().await? {
                 let earlier = notes.entry(given(note.location, "location")?).or_default();
@@ -141,16 +131,17 @@ impl RouteGuide for RouteGuideServicer {
                 earlier.push(note);
             }
         };
+        // ANCHOR: step8-chat-until
+        let answers = until(deadline, answers);
+        // ANCHOR_END: step8-chat-until
         Ok(Response::new(Box::pin(answers)))
     }
     // ANCHOR_END: step7-route-chat
 }
-// ANCHOR_END: step3-servicer
-// ANCHOR: step3-on-earth
 
 /// `point`, if its coordinates are degrees times 10^7.
-fn on_earth(point: Point) -> Result<Point, Status> {
-    let Point { latitude, longitude } = point;
+fn on_earth(point: pb::Point) -> Result<pb::Point, Status> {
+    let pb::Point { latitude, longitude } = point;
     for (name, value, limit) in
         [("latitude", latitude, 900_000_000), ("longitude", longitude, 1_800_000_000)]
     {
@@ -161,28 +152,13 @@ fn on_earth(point: Point) -> Result<Point, Status> {
     }
     Ok(point)
 }
-// ANCHOR_END: step3-on-earth
 // ANCHOR: step5-given
 
 /// The point in the field `name` of a message, if there is one, and it is on earth.
-fn given(point: Option<Point>, name: &str) -> Result<Point, Status> {
+fn given(point: Option<pb::Point>, name: &str) -> Result<pb::Point, Status> {
     on_earth(point.ok_or_else(|| Status::invalid_argument(format!("{name} is missing")))?)
 }
 // ANCHOR_END: step5-given
-// ANCHOR: step6-distance
-
-/// The length in metres of the shortest way from `a` to `b` over the surface of the earth, by the
-/// haversine formula.
-pub fn distance(a: Point, b: Point) -> f64 {
-    let radians = |degrees_e7: i32| (f64::from(degrees_e7) / 1e7).to_radians();
-    let (from, to) = (radians(a.latitude), radians(b.latitude));
-    let half_height = (to - from) / 2.0;
-    let half_width = (radians(b.longitude) - radians(a.longitude)) / 2.0;
-    let h = half_height.sin().powi(2) + from.cos() * to.cos() * half_width.sin().powi(2);
-    // Should rounding lift the root above 1: there the arc sine has no value.
-    2.0 * EARTH_RADIUS * h.sqrt().min(1.0).asin()
-}
-// ANCHOR_END: step6-distance
 // ANCHOR: step7-too-many-notes
 
 fn too_many_notes() -> Status {
@@ -192,46 +168,36 @@ fn too_many_notes() -> Status {
     ))
 }
 // ANCHOR_END: step7-too-many-notes
-// ANCHOR: step3-run
+// ANCHOR: step8-until
 
-/// Serves `places` on `listener` until `shutdown` ends. Calls that are under way then may
-/// finish; new ones are refused.
-///
-/// # Errors
-///
-/// If the connections of `listener` cannot be served.
+/// `items`, as long as their client waits for them. Whatever computes them is dropped then.
+fn until<T>(
+    deadline: tokio::time::Sleep,
+    items: impl Stream<Item = Result<T, Status>>,
+) -> impl Stream<Item = Result<T, Status>> {
+    try_stream! {
+        tokio::pin!(deadline, items);
+        // The deadline first: it has to be seen in a stream that is never short of items, too.
+        while let Some(item) = tokio::select! {
+            biased;
+            () = &mut deadline => Some(Err(Status::deadline_exceeded("the time is over"))),
+            item = items.next() => item,
+        } {
+            yield item?;
+        }
+    }
+}
+// ANCHOR_END: step8-until
+
+/// Serves `places` on `incoming` until `shutdown` ends. Calls that are under way then may finish.
 pub async fn run(
-    listener: TcpListener,
+    incoming: TcpIncoming,
     places: Places,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let servicer = RouteGuideServicer { places: Arc::new(places) };
-    // ANCHOR: step8-stop
-    let (stopping, drain) = watch::channel(None);
-    let shutdown = async move {
-        shutdown.await;
-        stopping.send_replace(Some(tokio::time::Instant::now()));
-    };
-    let servicer = Bounded::new(servicer, Drain(drain.clone()));
-    let incoming = connections::limited(incoming, Drain(drain));
-    // ANCHOR_END: step8-stop
-    let service = RouteGuideServer::new(servicer);
-    let mut builder = Server::builder();
-    // ANCHOR: step6-windows
-    builder = builder
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW);
-    // ANCHOR_END: step6-windows
-    // ANCHOR: step8-builder
-    let service = service.max_decoding_message_size(MAX_MESSAGE_BYTES);
-    builder = builder
-        .max_concurrent_streams(MAX_CALLS_ON_A_CONNECTION)
-        .http2_keepalive_interval(Some(SILENCE_TIME))
-        .http2_keepalive_timeout(Some(SILENCE_TIME));
-    // ANCHOR_END: step8-builder
-    builder.add_service(service).serve_with_incoming_shutdown(incoming, shutdown).await?;
+    listen::builder()
+        .add_service(RouteGuideServer::new(RouteGuideServicer { places: Arc::new(places) }))
+        .serve_with_incoming_shutdown(incoming, shutdown)
+        .await?;
     Ok(())
 }
-// ANCHOR_END: step3-run
-// ANCHOR_END: step3-server

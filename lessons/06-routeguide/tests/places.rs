@@ -6,7 +6,6 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use routeguide::pb::Point;
 use routeguide::places::{Place, Places};
-use routeguide::server::distance;
 
 /// Few coordinates, so that places meet, and corners meet places.
 fn near() -> impl Strategy<Value = Point> {
@@ -66,12 +65,12 @@ proptest! {
 
     #[test]
     fn measures_as_vectors_do(a in on_earth(), b in on_earth()) {
-        let metres = distance(a, b);
+        let metres = a.distance_to(b);
         let expected = distance_by_vectors(a, b);
         // Not `> 1.0`, which is false for what is no number.
         prop_assert!((metres - expected).abs() <= 1.0, "{} instead of {}", metres, expected);
-        prop_assert_eq!(distance(b, a), metres);
-        prop_assert_eq!(distance(a, a), 0.0);
+        prop_assert_eq!(b.distance_to(a), metres);
+        prop_assert_eq!(a.distance_to(a), 0.0);
     }
 
     #[test]
@@ -80,7 +79,7 @@ proptest! {
     ) {
         let latitude = (a.latitude + north).clamp(-900_000_000, 900_000_000);
         let b = Point { latitude, longitude: a.longitude + east };
-        let (metres, expected) = (distance(a, b), distance_by_vectors(a, b));
+        let (metres, expected) = (a.distance_to(b), distance_by_vectors(a, b));
         prop_assert!((metres - expected).abs() <= 0.001, "{} instead of {}", metres, expected);
     }
 
@@ -88,7 +87,7 @@ proptest! {
     fn measures_half_the_earth_to_the_other_side_of_it(a in on_earth()) {
         let turn = if a.longitude > 0 { -1_800_000_000 } else { 1_800_000_000 };
         let antipode = Point { latitude: -a.latitude, longitude: a.longitude + turn };
-        let metres = distance(a, antipode);
+        let metres = a.distance_to(antipode);
         prop_assert!((metres - PI * 6_371_000.0).abs() <= 1.0, "{}", metres);
     }
 }

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::fs;
 use std::future::pending;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -16,7 +15,7 @@ use prost::bytes::Bytes;
 use routeguide::pb::route_guide_client::RouteGuideClient;
 use routeguide::pb::{Feature, Point, Rectangle, RouteNote};
 use routeguide::places::{Place, Places};
-use routeguide::server;
+use routeguide::{DATA, deadline, server};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
@@ -24,6 +23,7 @@ use tokio::time::timeout;
 use tokio_stream::iter;
 use tonic::body::Body;
 use tonic::codegen::http;
+use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tonic::{Code, Status, Streaming};
 use tower::ServiceExt;
@@ -31,8 +31,6 @@ use tower::ServiceExt;
 #[path = "../../testing.rs"]
 mod testing;
 use testing::{call_raw, connect, listen};
-
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/route_guide_db.json");
 
 /// Far longer than anything here takes: what is not over by then is stuck.
 const STUCK: Duration = Duration::from_secs(60);
@@ -44,8 +42,8 @@ const NOWHERE: Point = Point { latitude: 0, longitude: 0 };
 
 /// A channel to a server of the lesson's places.
 async fn serve() -> anyhow::Result<Channel> {
-    let (listener, channel) = listen().await?;
-    tokio::spawn(server::run(listener, Places::load(Path::new(DATA))?, pending()));
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, Places::load(DATA)?, pending()));
     Ok(channel)
 }
 
@@ -303,10 +301,48 @@ async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()>
 }
 
 #[tokio::test]
+async fn knows_how_long_a_client_waits() -> anyhow::Result<()> {
+    let a_year = Duration::from_secs(365 * 24 * 60 * 60);
+    for (header, expected) in [
+        ("1H", Some(Duration::from_secs(3_600))),
+        ("2M", Some(Duration::from_secs(120))),
+        ("3S", Some(Duration::from_secs(3))),
+        ("4000m", Some(Duration::from_secs(4))),
+        ("5000000u", Some(Duration::from_secs(5))),
+        ("60000000n", Some(Duration::from_millis(60))),
+        ("0S", Some(Duration::ZERO)),
+        // Longer than anybody lives, or no time at all.
+        ("4294967295H", None),
+        ("4294967296S", None),
+        ("", None),
+        ("S", None),
+        ("5", None),
+        ("5s", None),
+        ("-5S", None),
+        ("1.5S", None),
+        ("5 S", None),
+    ] {
+        let mut metadata = MetadataMap::new();
+        metadata.insert("grpc-timeout", header.parse()?);
+        let begin = tokio::time::Instant::now();
+        let deadline = deadline::of(&metadata).deadline();
+        let end = begin.elapsed();
+        match expected {
+            Some(time) => {
+                assert!((time..=time + end).contains(&(deadline - begin)), "{header:?}");
+            }
+            None => assert!(deadline - begin > a_year, "{header:?}"),
+        }
+    }
+    assert!(deadline::of(&MetadataMap::new()).deadline() > tokio::time::Instant::now() + a_year);
+    Ok(())
+}
+
+#[tokio::test]
 async fn does_not_hang_up_on_a_client_whose_small_messages_wait() -> anyhow::Result<()> {
-    let (listener, channel) = listen().await?;
-    let mut others = RouteGuideClient::new(connect(listener.local_addr()?)?);
-    tokio::spawn(server::run(listener, Places::new(vec![]), pending()));
+    let (incoming, channel) = listen().await?;
+    let mut others = RouteGuideClient::new(connect(incoming.local_addr()?)?);
+    tokio::spawn(server::run(incoming, Places::new(vec![]), pending()));
 
     // One long note, and very many short ones in frames of their own: tonic would pack them
     // together, but clients in other languages do not.
@@ -394,15 +430,15 @@ where
     F: Future<Output = anyhow::Result<T>> + Send + 'static,
     T: Send + 'static,
 {
-    let (listener, _) = listen().await?;
-    let addr = listener.local_addr()?;
+    let (incoming, _) = listen().await?;
+    let addr = incoming.local_addr()?;
     // More places than fit into the windows of HTTP/2: the server is never through with them.
     let name = "x".repeat(100);
     let places = (0..100_000).map(|n| Place { location: point(n, 0), name: name.clone() });
     let places = Places::new(places.collect());
     let (stop, stopped) = oneshot::channel();
     let stopped = async { stopped.await.unwrap_or(()) };
-    let served = tokio::spawn(server::run(listener, places, stopped));
+    let served = tokio::spawn(server::run(incoming, places, stopped));
 
     // A runtime of its own: when it is shut down, the client is gone, connection and all.
     let client = Runtime::new()?;

@@ -47,9 +47,9 @@ async fn keeps_nothing_for_clients_that_do_not_read() -> anyhow::Result<()> {
     let location = |n| Point { latitude: n, longitude: 0 };
     let places = (0..PLACES).map(|n| Place { location: location(n), name: name.clone() });
     let places = Places::new(places.collect());
-    let (listener, channel) = listen().await?;
-    let addr = listener.local_addr()?;
-    tokio::spawn(server::run(listener, places, pending()));
+    let (incoming, channel) = listen().await?;
+    let addr = incoming.local_addr()?;
+    tokio::spawn(server::run(incoming, places, pending()));
     let mut others = RouteGuideClient::new(channel);
     serve_others(&mut others).await?;
     let before = resident()?;

@@ -1,11 +1,9 @@
-/// What a film is found by.
 #[derive(serde::Deserialize, serde::Serialize)]
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MovieId {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
 }
-/// A film.
 #[derive(serde::Deserialize, serde::Serialize)]
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MovieData {

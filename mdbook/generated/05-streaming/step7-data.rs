@@ -4,6 +4,5 @@ pub struct Data {
     #[prost(string, tag = "2")]
     pub info: ::prost::alloc::string::String,
 }
-/// An answer that has nothing to say.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Empty {}

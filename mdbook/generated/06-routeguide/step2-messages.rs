@@ -9,7 +9,6 @@ pub struct Point {
     #[prost(int32, tag = "2")]
     pub longitude: i32,
 }
-/// A place.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Feature {
     /// Empty if the place has no name, or if there is no place.

@@ -150,7 +150,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("films.json");
         write_films(100, &path).unwrap();
-        let films = movie_json::server::Movies::load(&path).unwrap();
+        let films = movie_json::server::Movies::load(path.to_str().unwrap()).unwrap();
         assert!((0..100).all(|n| films.by_id(&film_id(n, 100)).is_some()));
         assert!(films.by_id(&film_id(0, 100)) != films.by_id(&film_id(1, 100)));
     }

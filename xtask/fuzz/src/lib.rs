@@ -19,7 +19,6 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tower::ServiceExt;
 
-const MOVIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/movies.json");
 const PLACES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/route_guide_db.json");
 
 /// Far longer than an answer takes.
@@ -94,7 +93,7 @@ impl Servers {
     pub fn start() -> anyhow::Result<Servers> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let channels = runtime.block_on(async {
-            let movies = Movies::load(Path::new(MOVIES))?;
+            let movies = Movies::load(movie_json::DATA)?;
             let places = Places::load(Path::new(PLACES))?;
             anyhow::Ok([
                 serve(async |incoming| helloworld::server::run(incoming, pending()).await).await?,

@@ -48,6 +48,9 @@ struct Reach {
     step: usize,
     /// At which step it does not work, though it is there, and what is wrong.
     wrong: Option<(usize, String)>,
+    /// At which step all is as it was before, though no method is missing, and what is wrong if
+    /// that step has been begun.
+    as_before: Option<(usize, String)>,
 }
 
 /// Grades each step of the learner's crate. None if it does not compile: unless it is done
@@ -64,8 +67,11 @@ pub async fn grade(
     let Learner { folder, lesson } = learner;
     let Some(theirs) = Theirs::build(folder, lesson, quietly).await? else { return Ok(None) };
     let ours = Ours::build(workspace, lesson, quietly).await?;
-    let server = ours.grade_server(&theirs, &workspace.root).await?;
+    let mut server = ours.grade_server(&theirs, &workspace.root).await?;
     let client = ours.grade_client(&theirs, &workspace.root).await?;
+    // The client has that step: so the server should have it, too.
+    let begun = server.as_before.take().filter(|(step, _)| *step <= client.step);
+    server.wrong = server.wrong.or(begun);
     let mut together = None;
     if client.wrong.is_none() && client.step > 0 && client.step <= server.step {
         let outcome = pair::run(&theirs.server, &theirs.client).await?;
@@ -215,14 +221,18 @@ impl Ours {
                 outcome.port.is_none() && theirs.lacks("server", &outcome.server, None).await?
             } else {
                 outcome.client.was_told_unimplemented()
-                    || outcome.client.failure.is_some()
-                        && self.is_as_before(state, &client, &outcome).await?
             };
             if is_missing {
                 break;
             }
-            reach.wrong = wrong(&outcome, Yours::Server, state, root)?.map(|why| (state.step, why));
-            if reach.wrong.is_some() {
+            let wrong = wrong(&outcome, Yours::Server, state, root)?.map(|why| (state.step, why));
+            if wrong.is_some() {
+                let has_failed = reach.step > 0 && outcome.client.failure.is_some();
+                if has_failed && self.is_as_before(state, &client, &outcome).await? {
+                    reach.as_before = wrong;
+                } else {
+                    reach.wrong = wrong;
+                }
                 break;
             }
             reach.step = state.step;
@@ -231,7 +241,7 @@ impl Ours {
     }
 
     /// Whether `client`, ours of `state`, fares as it does with our server of the step before: then
-    /// the step has not been begun.
+    /// nothing that it sees of the step has been begun.
     async fn is_as_before(
         &self,
         state: &State,
@@ -272,10 +282,11 @@ impl Ours {
             outcome = pair::run(&server, &theirs.client).await?;
         }
         Ok(match wrong(&outcome, Yours::Client, state, root)? {
-            None => Reach { step: state.step, wrong: None },
+            None => Reach { step: state.step, ..Reach::default() },
             Some(why) => Reach {
                 step: if state.step > FIRST_RUNNABLE_STEP { state.step - 1 } else { 0 },
                 wrong: Some((state.step, why)),
+                as_before: None,
             },
         })
     }

@@ -1,11 +1,9 @@
 //! A codec: how a message becomes bytes, and bytes a message. This one speaks JSON.
 
-// ANCHOR: codec
-use std::marker::PhantomData;
-
 use prost::bytes::{Buf, BufMut};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::marker::PhantomData;
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
@@ -37,9 +35,7 @@ where
         JsonCodec::default()
     }
 }
-// ANCHOR_END: codec
 
-// ANCHOR: encoder
 impl<Out: Serialize, In> Encoder for JsonCodec<Out, In> {
     type Item = Out;
     type Error = Status;
@@ -51,9 +47,7 @@ impl<Out: Serialize, In> Encoder for JsonCodec<Out, In> {
         Ok(())
     }
 }
-// ANCHOR_END: encoder
 
-// ANCHOR: decoder
 impl<Out, In: DeserializeOwned> Decoder for JsonCodec<Out, In> {
     type Item = In;
     type Error = Status;
@@ -68,4 +62,3 @@ impl<Out, In: DeserializeOwned> Decoder for JsonCodec<Out, In> {
         Ok(Some(message))
     }
 }
-// ANCHOR_END: decoder

@@ -1,15 +1,11 @@
 //! The films of the lesson once more, as JSON on the wire.
 
+use super::json::movie_server::{Movie, MovieServer};
 use movie_json::pb::{MovieData, MovieId};
 use movie_json::server::Movies;
-use tokio::net::TcpListener;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Request, Response, Status};
 
-use super::json::movie_server::{Movie, MovieServer};
-
-// ANCHOR: servicer
 /// Implements the service `json.Movie`.
 pub struct JsonMovieServicer {
     movies: Movies,
@@ -21,26 +17,20 @@ impl Movie for JsonMovieServicer {
         &self,
         request: Request<MovieId>,
     ) -> Result<Response<MovieData>, Status> {
-        let MovieId { id } = request.into_inner();
-        match self.movies.by_id(&id) {
-            Some(movie) => Ok(Response::new(movie.clone())),
-            None => Err(Status::not_found("no movie has this id")),
-        }
+        let id = request.into_inner().id;
+        let Some(movie) = self.movies.by_id(&id) else {
+            return Err(Status::not_found("no movie has this id"));
+        };
+        Ok(Response::new(movie.clone()))
     }
 }
-// ANCHOR_END: servicer
 
-/// Serves `movies` on `listener` until `shutdown` ends.
-///
-/// # Errors
-///
-/// If the connections of `listener` cannot be served.
+/// Serves `movies` on `incoming` until `shutdown` ends.
 pub async fn run(
-    listener: TcpListener,
+    incoming: TcpIncoming,
     movies: Movies,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     Server::builder()
         .add_service(MovieServer::new(JsonMovieServicer { movies }))
         .serve_with_incoming_shutdown(incoming, shutdown)
