@@ -135,7 +135,7 @@ mod tests {
             let path = folder.path().join("places.json");
             let map = Map::new(places);
             map.write(&path).unwrap();
-            let loaded = Places::load(&path).unwrap();
+            let loaded = Places::load(path.to_str().unwrap()).unwrap();
             let within = |square: Rectangle| {
                 loaded.within(square.lo.unwrap(), square.hi.unwrap()).count() as u64
             };

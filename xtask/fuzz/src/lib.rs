@@ -2,7 +2,6 @@
 //! libFuzzer makes up in `fuzz/`.
 
 use std::future::pending;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -18,8 +17,6 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tower::ServiceExt;
-
-const PLACES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/route_guide_db.json");
 
 /// Far longer than an answer takes.
 const STUCK: Duration = Duration::from_secs(60);
@@ -94,7 +91,7 @@ impl Servers {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let channels = runtime.block_on(async {
             let movies = Movies::load(movie_json::DATA)?;
-            let places = Places::load(Path::new(PLACES))?;
+            let places = Places::load(routeguide::DATA)?;
             anyhow::Ok([
                 serve(async |incoming| helloworld::server::run(incoming, pending()).await).await?,
                 serve(async |incoming| unary_displacement::server::run(incoming, pending()).await)

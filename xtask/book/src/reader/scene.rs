@@ -29,10 +29,6 @@ pub async fn play_all(workspace: &Workspace, bless: bool) -> anyhow::Result<Vec<
     let mut problems = Vec::new();
     for path in scenes(&workspace.root)? {
         let name = page::slashed(path.strip_prefix(&workspace.root)?);
-        // TEMP
-        if std::env::var("ONLY").is_ok_and(|only| !name.contains(&only)) {
-            continue;
-        }
         let place = page::place_of(&pages, &name);
         let text = fs::read_to_string(&path).with_context(|| name.clone())?;
         let played = match play(workspace, &listings, &text).await {
