@@ -20,7 +20,7 @@ use crate::workspace::relative;
 /// What of a lesson's folder belongs to its steps. Its examples, tests and transcripts do not.
 /// What stands in the list twice comes where it stands last: so the files are in the order in
 /// which one writes them.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "Cargo.toml",
     "proto",
     "build.rs",
@@ -29,6 +29,7 @@ const FILES: [&str; 8] = [
     "src/client.rs",
     "src/lib.rs",
     "src/main.rs",
+    "src/listen.rs",
 ];
 
 /// The step of a region that is in no step's state.
