@@ -512,8 +512,13 @@ pub async fn a_ctrl_c_finishes_calls(lesson: &str, method: &Method) -> anyhow::R
 /// off.
 #[cfg(unix)]
 pub async fn a_second_ctrl_c_cuts_calls(lesson: &str, method: &Method) -> anyhow::Result<()> {
-    let (server, _channel, call) = interrupted_in_a_call(lesson, method).await?;
-    ctrl_c(&server)?;
+    let (mut server, _channel, call) = interrupted_in_a_call(lesson, method).await?;
+    // It waits for the second one a moment after the first: nobody presses as fast as a test does.
+    until("it has ended", || {
+        _ = ctrl_c(&server);
+        !matches!(server.try_wait(), Ok(None))
+    })
+    .await?;
     let output = timeout(STUCK, server.wait_with_output()).await??;
     let error = "error: stopped by a second Ctrl-C: open connections were cut off\n";
     assert_eq!(String::from_utf8(output.stderr)?, error);
