@@ -54,13 +54,15 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
         for (addr, cause) in [
             (free.to_string_lossy(), "Connection refused"),
             ("nosuchhost.invalid:50051".into(), "failed to lookup address"),
-            ("::::".into(), "invalid URI"),
-            ("".into(), "invalid URI"),
         ] {
             let error = refused(command(&pair.client, &[OsStr::new(&*addr)])?).await?;
             let expected = format!("no server at {addr} (start one with `cargo run -p ");
             let says_why = cfg!(not(unix)) || error.contains(cause);
             ensure!(error.contains(&expected) && says_why, "{error}");
+        }
+        for addr in ["::::", ""] {
+            let error = refused(command(&pair.client, &[addr.as_ref()])?).await?;
+            ensure!(error.contains("invalid "), "{error}");
         }
 
         for side in [&pair.server, &pair.client].into_iter().filter(|side| side.role.is_some()) {
