@@ -1,16 +1,12 @@
 //! `cargo xtask check`: grades what a learner has so far.
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-use anyhow::Context;
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::mpsc;
+use std::slice;
 
 use crate::learner::grade::{Grade, grade};
 use crate::learner::{self, Learner};
+use crate::run::watcher::Watcher;
 use crate::system::style::{DIM, GREEN, RED};
 use crate::workspace::Workspace;
 
@@ -49,13 +45,17 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// Grades now and whenever a file changes, until Ctrl-C. What is under way then is begun anew.
 async fn watch(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<ExitCode> {
+    // Cargo writes these, and must not be called again for that.
+    let cargos = ["target", "Cargo.lock"].map(|name| learner.folder.join(name));
+    let mut watcher = Watcher::start(workspace, slice::from_ref(&learner.folder), &cargos)?;
+    watcher.changed().await?;
     loop {
-        // Made anew each time, because folders come and go; and before the files are read, so
-        // that no change is missed.
-        let (_watcher, mut changes) = changes(&learner.folder)?;
         clear_screen()?;
         tokio::select! {
-            _ = changes.recv() => continue,
+            changed = watcher.changed() => {
+                changed?;
+                continue;
+            }
             result = check(workspace, learner) => {
                 // A crate that cannot even be tried is mended by its learner, too.
                 if let Err(error) = result {
@@ -68,44 +68,8 @@ async fn watch(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
             "{DIM}Waiting for a change in {}; Ctrl-C ends this.{DIM:#}",
             learner.folder.display()
         )?;
-        changes.recv().await;
+        watcher.changed().await?;
     }
-}
-
-/// Something is received whenever a file of the crate in `folder` changes, as long as the watcher
-/// lives.
-fn changes(folder: &Path) -> anyhow::Result<(RecommendedWatcher, mpsc::UnboundedReceiver<()>)> {
-    let about = || format!("cannot watch {}", folder.display());
-    // As events have it.
-    let folder = folder.canonicalize().with_context(about)?;
-    let root = folder.clone();
-    // Cargo writes these, and must not be called again for that.
-    let is_cargos = move |path: &PathBuf| {
-        let path = path.strip_prefix(&root).unwrap_or(path);
-        path.starts_with("target") || path == Path::new("Cargo.lock")
-    };
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        let is_change = match event {
-            Ok(event) => !event.kind.is_access() && !event.paths.iter().all(&is_cargos),
-            // Something was missed: so something may have changed.
-            Err(_) => true,
-        };
-        if is_change {
-            // An error means that nobody waits any more.
-            _ = sender.send(());
-        }
-    })?;
-    watcher.watch(&folder, RecursiveMode::NonRecursive).with_context(about)?;
-    for entry in fs::read_dir(&folder).with_context(about)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let is_source = name != "target" && !name.to_string_lossy().starts_with('.');
-        if is_source && entry.file_type()?.is_dir() {
-            watcher.watch(&entry.path(), RecursiveMode::Recursive).with_context(about)?;
-        }
-    }
-    Ok((watcher, receiver))
 }
 
 /// Puts the cursor at the top of an empty screen, if there is one.

@@ -5,3 +5,4 @@ pub mod pair;
 pub mod python;
 pub mod side;
 pub mod transcript;
+pub mod watcher;

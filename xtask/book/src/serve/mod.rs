@@ -1,11 +1,8 @@
 //! `cargo xtask book --serve`: the book in a browser, while somebody writes on it.
 
-pub mod watch;
-
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -13,11 +10,11 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::routing::any;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
-use tokio::time::timeout;
 use tower_http::services::{ServeDir, ServeFile};
+use xtask::run::watcher::Watcher;
 use xtask::workspace::Workspace;
 
-use crate::serve::watch::changes;
+use crate::pages::FOLDER;
 use crate::weave;
 
 /// Where the book is, if the port is free: as plain mdBook has it.
@@ -25,9 +22,6 @@ const ADDR: &str = "127.0.0.1:3000";
 
 /// Where pages ask for changes.
 const LIVE: &str = "__livereload";
-
-/// An editor changes several files at once: so long nothing must have happened.
-const QUIET: Duration = Duration::from_millis(100);
 
 /// Builds the book and serves it until the program is ended; builds it again, and lets the browser
 /// load its page again, whenever a file of the book or of a lesson changes.
@@ -39,7 +33,11 @@ pub async fn run(workspace: Workspace, open: bool) -> anyhow::Result<()> {
     let workspace = Arc::new(workspace);
     let folder = workspace.target.join("book");
     // Before the first build, so that no change is missed.
-    let (_watcher, mut changes) = changes(&workspace.root)?;
+    let folders = [FOLDER, "lessons", "data"].map(|name| workspace.root.join(name));
+    // Plain mdBook writes there.
+    let except = [workspace.root.join(FOLDER).join("book")];
+    let mut watcher = Watcher::start(&workspace, &folders, &except)?;
+    watcher.changed().await?;
     build(&workspace, &folder).await?;
 
     let listener = match TcpListener::bind(ADDR).await {
@@ -54,8 +52,8 @@ pub async fn run(workspace: Workspace, open: bool) -> anyhow::Result<()> {
         writeln!(stdout(), "No browser can be opened ({error}): open that address in yours.")?;
     }
     let rebuild = async {
-        while changes.recv().await.is_some() {
-            while let Ok(Some(())) = timeout(QUIET, changes.recv()).await {}
+        loop {
+            watcher.changed().await?;
             match build(&workspace, &folder).await {
                 Ok(()) => {
                     writeln!(stdout(), "Built again.")?;
@@ -65,13 +63,11 @@ pub async fn run(workspace: Workspace, open: bool) -> anyhow::Result<()> {
                 Err(error) => eprintln!("error: {error:#}"),
             }
         }
-        anyhow::Ok(())
     };
     tokio::select! {
-        result = serve(listener, &folder, reload.clone()) => result?,
-        result = rebuild => result?,
+        result = serve(listener, &folder, reload.clone()) => result,
+        result = rebuild => result,
     }
-    Ok(())
 }
 
 /// Serves the built book in `folder` on `listener`, and tells browsers of each `reload`.
