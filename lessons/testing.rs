@@ -554,9 +554,11 @@ async fn interrupted_in_a_call(
 /// Sends Ctrl-C to it.
 #[cfg(unix)]
 pub fn ctrl_c(server: &Child) -> anyhow::Result<()> {
-    use rustix::process::{Pid, Signal, kill_process};
     let id = server.id().context("it has ended")?;
-    Ok(kill_process(Pid::from_raw(id.try_into()?).context("no id")?, Signal::INT)?)
+    let kill =
+        std::process::Command::new("sh").arg("-c").arg(format!("kill -INT {id}")).status()?;
+    ensure!(kill.success(), "no signal can be sent: {kill}");
+    Ok(())
 }
 
 /// The program `lesson` is the client of a server whose connection breaks once the client has

@@ -817,8 +817,7 @@ fn watching_goes_on_until_ctrl_c() -> Result<()> {
     )?;
     while until_it_waits()?.get(2).is_none_or(|mark| mark != "ok step 3") {}
 
-    let pid = rustix::process::Pid::from_child(&watcher);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT)?;
+    common::kill("INT", &watcher)?;
     assert_eq!(watcher.wait()?.code(), Some(0));
     Ok(())
 }

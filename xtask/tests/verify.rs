@@ -493,8 +493,7 @@ fn there_is_colour_only_where_it_is_wanted() -> Result<()> {
 mod stopped {
     use std::process::Stdio;
 
-    use rustix::process::{Pid, Signal, kill_process};
-
+    use super::common::kill;
     use super::{Program, Result, Workspace};
 
     /// Starts `verify`, sends it `signal` as soon as `number` programs run, and waits for its
@@ -502,22 +501,22 @@ mod stopped {
     fn verify(
         workspace: &Workspace,
         number: usize,
-        signal: Signal,
+        signal: &str,
     ) -> Result<(Option<i32>, Vec<Program>)> {
         let mut command = workspace.xtask("verify")?;
         let mut runner = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         let programs = workspace.started(number)?;
-        kill_process(Pid::from_child(&runner), signal)?;
+        kill(signal, &runner)?;
         Ok((runner.wait()?.code(), programs))
     }
 
     #[test]
     fn no_program_outlives_the_runner() -> Result<()> {
         let workspace = Workspace::new(&["01-client-hangs"])?;
-        for (signal, code) in [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)] {
+        for (signal, code) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
             // The server, a program that it has started, and the client.
             let (exit_code, programs) = verify(&workspace, 3, signal)?;
-            assert_eq!(exit_code, Some(code), "{signal:?}");
+            assert_eq!(exit_code, Some(code), "{signal}");
             programs.into_iter().try_for_each(Program::ended)?;
         }
         Ok(())
@@ -528,7 +527,7 @@ mod stopped {
     #[test]
     fn no_program_outlives_a_runner_that_was_killed() -> Result<()> {
         let workspace = Workspace::new(&["01-client-hangs"])?;
-        let (exit_code, programs) = verify(&workspace, 3, Signal::KILL)?;
+        let (exit_code, programs) = verify(&workspace, 3, "KILL")?;
         assert_eq!(exit_code, None);
         // What the server has started is out of reach.
         let mut children = programs.into_iter().filter(|program| !program.name.ends_with("helper"));
@@ -540,7 +539,7 @@ mod stopped {
         let workspace = Workspace::new(&["01-hello"])?;
         // A build script that waits for the end of the test.
         workspace.program("lessons/01-hello/build.rs")?;
-        let (exit_code, programs) = verify(&workspace, 1, Signal::INT)?;
+        let (exit_code, programs) = verify(&workspace, 1, "INT")?;
         assert_eq!(exit_code, Some(130));
         programs.into_iter().try_for_each(Program::ended)
     }

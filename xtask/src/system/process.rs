@@ -23,7 +23,7 @@ const REST_OF_OUTPUT: Duration = Duration::from_secs(1);
 pub struct Process {
     pub child: Child,
     #[cfg(unix)]
-    group: Option<rustix::process::Pid>,
+    group: Option<i32>,
 }
 
 /// Starts `command` without standard input.
@@ -45,10 +45,7 @@ pub fn spawn(mut command: Command) -> anyhow::Result<Process> {
     let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
     Ok(Process {
         #[cfg(unix)]
-        group: child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(rustix::process::Pid::from_raw),
+        group: child.id().and_then(|id| id.try_into().ok()),
         child,
     })
 }
@@ -58,10 +55,23 @@ pub fn spawn(mut command: Command) -> anyhow::Result<Process> {
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 fn die_with_parent(command: &mut Command) {
-    use rustix::process::{Signal, set_parent_process_death_signal};
     // SAFETY: between fork and exec this makes one system call, and allocates nothing.
     unsafe {
-        command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
+        command.pre_exec(|| match libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        });
+    }
+}
+
+/// Sends `signal` to all processes of `group`.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn kill(group: i32, signal: i32) -> io::Result<()> {
+    // SAFETY: it takes two numbers, and nothing of our memory.
+    match unsafe { libc::kill(-group, signal) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
@@ -75,10 +85,10 @@ impl Process {
     pub fn interrupt(&mut self) -> io::Result<()> {
         #[cfg(unix)]
         if let Some(group) = self.group {
-            match rustix::process::kill_process_group(group, rustix::process::Signal::INT) {
+            match kill(group, libc::SIGINT) {
                 // It has ended by itself.
-                Ok(()) | Err(rustix::io::Errno::SRCH) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) if error.raw_os_error() != Some(libc::ESRCH) => return Err(error),
+                _ => {}
             }
         }
         #[cfg(not(unix))]
@@ -92,7 +102,7 @@ impl Drop for Process {
         #[cfg(unix)]
         if let Some(group) = self.group {
             // An error means that nothing is left of the group.
-            _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            _ = kill(group, libc::SIGKILL);
         }
     }
 }

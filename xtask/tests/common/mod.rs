@@ -3,10 +3,10 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// Far longer than anything here takes: a test that waits for what never comes fails then.
 pub const LIMIT: Duration = Duration::from_secs(120);
@@ -26,6 +26,15 @@ pub fn target() -> &'static Path {
 pub fn build_like_a_learner(command: &mut Command) {
     command.env("CARGO_BUILD_BUILD_DIR", target());
     command.env("CARGO_TARGET_DIR", target().join("desk"));
+}
+
+/// Sends `signal`, `INT` for Ctrl-C, to `child`.
+#[cfg(unix)]
+pub fn kill(signal: &str, child: &Child) -> Result<()> {
+    let status =
+        Command::new("sh").arg("-c").arg(format!("kill -{signal} {}", child.id())).status()?;
+    ensure!(status.success(), "no signal can be sent: {status}");
+    Ok(())
 }
 
 /// A run of xtask that has ended.
