@@ -13,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use xtask::lessons::Workspace;
+use xtask::workspace::Workspace;
 
 /// What a bare hello world compiles twice as well: once for its build script, with other features.
 const TWICE_ANYWAY: &[&str] = &["indexmap", "libc", "memchr", "once_cell"];

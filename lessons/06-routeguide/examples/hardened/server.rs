@@ -47,7 +47,7 @@ pub const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
 /// answer may take. A computer that has lost its power says no goodbye.
 pub const SILENCE_TIME: Duration = Duration::from_secs(10);
 
-/// How long calls may go on once the server shall stop. Long enough for what is nearly done; and
+/// How long calls may go on once the server has been told to stop. Long enough for what is nearly done; and
 /// container runtimes kill a program that takes 10 seconds.
 pub const DRAIN_TIME: Duration = Duration::from_secs(5);
 
@@ -99,7 +99,7 @@ struct Server {
     http: Builder<TokioExecutor>,
     service: RouteGuideServer<RouteGuideServicer>,
     streams: Arc<Semaphore>,
-    /// Cancelled when there shall be no new calls.
+    /// Cancelled when no new calls are to begin.
     draining: CancellationToken,
     /// Cancelled when there is no more time for those that are under way.
     over: CancellationToken,
@@ -127,7 +127,7 @@ impl Server {
 
     /// Serves one connection, until its client hangs up or has been told to.
     async fn serve(self, mut socket: TcpStream) -> io::Result<()> {
-        // A client begins with 24 bytes, for which hyper waits without end, even if it shall stop:
+        // A client begins with 24 bytes, for which hyper waits without end, even when it's told to stop:
         // hyperium/hyper, issue 4170. It asks whether somebody is there only when it has got them.
         let mut preface = [0; 24];
         timeout(HANDSHAKE_TIME, socket.read_exact(&mut preface)).await??;
