@@ -1,7 +1,10 @@
 //! A learner's crate: where it is, and which lesson it is of.
 
+#[cfg(feature = "runner")]
 pub mod grade;
+#[cfg(feature = "runner")]
 pub mod hint;
+#[cfg(feature = "runner")]
 pub mod wording;
 
 use std::env;

@@ -11,8 +11,7 @@ use tokio::process::Command;
 use crate::run::side::Side;
 use crate::system::process;
 use crate::workspace::Workspace;
-use crate::workspace::lesson::Lesson;
-use crate::workspace::proto;
+use crate::workspace::lesson::{Lesson, proto_files};
 
 /// What the names of Python's interpreter are: the second one on Windows.
 const NAMES: [&str; 2] = ["python3", "python"];
@@ -48,7 +47,7 @@ impl Python {
     pub async fn sides(&self, lesson: &Lesson) -> anyhow::Result<(Side, Side)> {
         let stubs = self.folder.join("stubs").join(&lesson.name);
         let folder = lesson.folder.join("proto");
-        let protos = proto::files(&folder)?;
+        let protos = proto_files(&folder)?;
         // What they are generated from, and with.
         let mut origin = self.requirements.clone();
         for proto in &protos {

@@ -1,9 +1,9 @@
 //! A lesson, its pairs of programs, and what Cargo has made of them.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::{fmt, fs, io};
 
 use anyhow::{Context, bail};
 use cargo_metadata::camino::Utf8PathBuf;
@@ -94,6 +94,28 @@ fn hints(folder: &Path) -> anyhow::Result<HashMap<String, String>> {
         Ok((name.to_owned(), hint.to_owned()))
     };
     hints.iter().map(hint).collect()
+}
+
+/// The proto files in `folder` and the folders in it, sorted. None if it is not there.
+///
+/// # Errors
+///
+/// If a folder cannot be read.
+pub fn proto_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    if !folder.is_dir() {
+        return Ok(files);
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(proto_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "proto") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Where Cargo put the programs that it built, by the files with their `main`.

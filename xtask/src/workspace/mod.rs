@@ -2,6 +2,7 @@
 
 pub mod lesson;
 pub mod manifest;
+#[cfg(feature = "runner")]
 pub mod proto;
 
 use std::env;

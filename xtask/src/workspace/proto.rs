@@ -1,10 +1,11 @@
 //! What the proto files of a crate declare.
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::path::Path;
 
 use protox::Compiler;
 use protox::prost_reflect::{DescriptorPool, Kind};
+
+use crate::workspace::lesson;
 
 /// Something that is declared.
 #[derive(PartialEq)]
@@ -24,7 +25,7 @@ pub struct Declaration {
 /// If one is wrong: `FILE:LINE:COLUMN: what is wrong`, with the file relative to `folder/proto`.
 pub fn declarations(folder: &Path) -> Result<Option<Vec<Declaration>>, String> {
     let folder = folder.join("proto");
-    let files = files(&folder)
+    let files = lesson::proto_files(&folder)
         .map_err(|error| format!("cannot look into {}: {error}", folder.display()))?;
     // Its `Debug` has the place, its `Display` has not.
     let wrong = |error: protox::Error| format!("{error:?}");
@@ -35,28 +36,6 @@ pub fn declarations(folder: &Path) -> Result<Option<Vec<Declaration>>, String> {
         found.extend(declared(&compiler.open_file(file).map_err(wrong)?.descriptor_pool()));
     }
     Ok((!files.is_empty()).then_some(found))
-}
-
-/// The proto files in `folder` and the folders in it, sorted. None if it is not there.
-///
-/// # Errors
-///
-/// If a folder cannot be read.
-pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    if !folder.is_dir() {
-        return Ok(files);
-    }
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(self::files(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "proto") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 fn declared(pool: &DescriptorPool) -> Vec<Declaration> {
