@@ -4,6 +4,7 @@
 //! lesson's own source: it is kept nowhere twice.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -176,10 +177,24 @@ fn lock(
     let locked = fs::metadata(path).and_then(|file| file.modified());
     if is_new || locked.map_or(true, |locked| locked < changed) {
         let names: Vec<_> = states.iter().map(|state| state.package.clone()).collect();
-        let lock = manifest::lock(&manifest::read(&ours)?, &lesson.package, &names)?;
+        let lock = manifest::lock(
+            &manifest::read(&ours)?,
+            &lesson.package,
+            &names,
+            &version(&workspace.target),
+        )?;
         write(path, &lock.to_string())?;
     }
     Ok(())
+}
+
+/// The version of the states in the target directory `target`. It says where they are: Cargo takes
+/// packages for the same that stand at the same place of their workspaces, and in a build directory
+/// that two target directories share, one would be made of what the other has generated.
+fn version(target: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    target.hash(&mut hasher);
+    format!("0.1.0+{:x}", hasher.finish())
 }
 
 impl State {
@@ -210,7 +225,7 @@ impl State {
             let mut text = file.text;
             if path == Path::new("Cargo.toml") {
                 let mut manifest = manifest::filled_in(root, &text)?;
-                manifest::rename(&mut manifest, &package, has_library)?;
+                manifest::rename(&mut manifest, &package, &version(target), has_library)?;
                 manifest["lints"]["rust"]["warnings"] = value("deny");
                 text = manifest.to_string();
             }

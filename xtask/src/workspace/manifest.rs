@@ -100,13 +100,18 @@ fn inherit(table: &mut dyn TableLike, from: Option<&Item>) -> anyhow::Result<()>
     Ok(())
 }
 
-/// The lock file for a workspace in which `names` are copies of `package`: with the versions of
-/// `ours`, so that Cargo has nothing to choose. What nobody needs there, Cargo removes.
+/// The lock file for a workspace in which `names` are copies of `package`, of `version`: with the
+/// versions of `ours`, so that Cargo has nothing to choose. What nobody needs there, Cargo removes.
 ///
 /// # Errors
 ///
 /// If `ours` has no such package.
-pub fn lock(ours: &DocumentMut, package: &str, names: &[String]) -> anyhow::Result<DocumentMut> {
+pub fn lock(
+    ours: &DocumentMut,
+    package: &str,
+    names: &[String],
+    version: &str,
+) -> anyhow::Result<DocumentMut> {
     let mut lock = ours.clone();
     let packages = lock.get_mut("package").and_then(Item::as_array_of_tables_mut);
     let packages = packages.context("no packages in Cargo.lock")?;
@@ -116,18 +121,25 @@ pub fn lock(ours: &DocumentMut, package: &str, names: &[String]) -> anyhow::Resu
     for name in names {
         let mut copy = entry.clone();
         copy["name"] = value(name);
+        copy["version"] = value(version);
         packages.push(copy);
     }
     Ok(lock)
 }
 
-/// Gives the package of `manifest` another name. Its library, if it has one, is still called as
+/// Gives the package of `manifest` another name and version. Its library, if it has one, is still called as
 /// it was.
 ///
 /// # Errors
 ///
 /// If the package has no name.
-pub fn rename(manifest: &mut DocumentMut, name: &str, has_library: bool) -> anyhow::Result<()> {
+pub fn rename(
+    manifest: &mut DocumentMut,
+    name: &str,
+    version: &str,
+    has_library: bool,
+) -> anyhow::Result<()> {
+    manifest["package"]["version"] = value(version);
     let package = manifest.get_mut("package").and_then(|package| package.get_mut("name"));
     let package = package.context("no package.name")?;
     let library = package.as_str().unwrap_or_default().replace('-', "_");
