@@ -1,13 +1,13 @@
 //! The two programs of the lesson: `server [ADDR]` and `client [ADDR]`.
 
 use anyhow::bail;
+use std::{env, process};
 // ANCHOR: step4-main-import
 use streaming::client;
 // ANCHOR_END: step4-main-import
 // ANCHOR: step3-main-import
 use streaming::{listen, server};
 // ANCHOR_END: step3-main-import
-use std::{env, process};
 use tonic::{Code, Status};
 
 /// This machine only: port 50051 of the loopback address.
