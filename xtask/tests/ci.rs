@@ -77,13 +77,19 @@ impl Tests<'_> {
     }
 }
 
-/// The source of a target: a file of `tests/`, or all that is below `src/`.
+/// The source of a target: a file of `tests/`, or all that is in its folder there, or below `src/`.
 fn source(package: &Package, target: &Target) -> Result<String> {
-    if target.is_test() {
+    let is_folder = target.src_path.file_name() == Some("main.rs");
+    if target.is_test() && !is_folder {
         return Ok(fs::read_to_string(&target.src_path)?);
     }
     let mut text = String::new();
-    let mut folders = vec![package.manifest_path.with_file_name("src").into_std_path_buf()];
+    let folder = if target.is_test() {
+        target.src_path.parent().context("no folder")?.to_owned()
+    } else {
+        package.manifest_path.with_file_name("src")
+    };
+    let mut folders = vec![folder.into_std_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();

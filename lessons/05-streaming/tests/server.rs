@@ -1,31 +1,23 @@
-//! Every method, and every hostile input that can reach it, on a server in this process.
+//! What the server answers, and what it does with clients that don't read or end. What every
+//! server has to survive stands in `xtask/methods/tests`.
 
 use std::future::pending;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
+use anyhow::Context;
 use async_stream::stream;
 use streaming::pb::greeter_client::GreeterClient;
 use streaming::pb::{HelloReply, HelloRequest};
 use streaming::server;
 use streaming::state_pb::Data;
 use streaming::state_pb::request_streaming_client::RequestStreamingClient;
-use tokio::io::{AsyncBufReadExt, BufReader, copy, sink};
-use tokio::process::Command;
-use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use testing::STUCK;
+use testing::net::{connect, listen};
+use tokio::io::{copy, sink};
 use tokio::time::timeout;
 use tokio_stream::{empty, iter};
 use tonic::{Code, Status, Streaming};
-
-#[path = "../../testing.rs"]
-mod testing;
-use testing::{call_raw, connect, listen};
-
-/// Far longer than anything here takes: what is not over by then is stuck.
-const STUCK: Duration = Duration::from_secs(60);
 
 fn hello(name: &str) -> HelloRequest {
     HelloRequest { name: name.into() }
@@ -70,17 +62,11 @@ async fn greets_all_together() -> anyhow::Result<()> {
 #[tokio::test]
 async fn takes_names_up_to_the_size_of_a_message() -> anyhow::Result<()> {
     // A process of its own, because it prints all those names.
-    let mut server = Command::new(env!("CARGO_BIN_EXE_streaming"))
-        .args(["server", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    let mut output = BufReader::new(server.stdout.take().unwrap());
-    let mut line = String::new();
-    output.read_line(&mut line).await?;
+    let program = env!("CARGO_BIN_EXE_streaming");
+    let (mut server, addr) = testing::program::start(program, None).await?;
+    let mut output = server.stdout.take().context("no output")?;
     tokio::spawn(async move { copy(&mut output, &mut sink()).await });
-    let addr = line.trim_end().trim_start_matches("Server started, listening on ");
-    let mut stub = GreeterClient::connect(format!("http://{addr}")).await?;
+    let mut stub = GreeterClient::new(connect(addr)?);
 
     let mebibyte = hello(&"x".repeat(1 << 20));
     let endless = stream! { loop { yield mebibyte.clone() } };
@@ -121,53 +107,6 @@ async fn takes_reports_with_any_status() -> anyhow::Result<()> {
     stub.stream_state(iter(payloads)).await?;
     stub.stream_state(empty()).await?;
     Ok(())
-}
-
-#[tokio::test]
-async fn answers_hostile_bytes_with_an_error_and_goes_on() -> anyhow::Result<()> {
-    let (incoming, channel) = listen().await?;
-    tokio::spawn(server::run(incoming, pending()));
-    for path in [
-        "/helloworld.Greeter/SayHello_v1",
-        "/helloworld.Greeter/SayHello_v2",
-        "/helloworld.Greeter/SayHello_v3",
-        "/my_package.RequestStreaming/stream_state",
-    ] {
-        for (what, message, code) in [
-            ("no protobuf", &b"\xff\xff\xff\xff"[..], Code::Internal),
-            ("no UTF-8", b"\x0a\x02\xc3\x28\x12\x02\xc3\x28", Code::Internal),
-            ("over 4 MiB", &[0; (4 << 20) + 1], Code::OutOfRange),
-        ] {
-            assert_eq!(call_raw(&channel, path, message).await?, code, "{path}: {what}");
-            assert_eq!(call_raw(&channel, path, b"").await?, Code::Ok, "{path}: after {what}");
-        }
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn ends_its_work_for_a_client_that_vanishes() -> anyhow::Result<()> {
-    let (incoming, _) = listen().await?;
-    let addr = incoming.local_addr()?;
-    let (stop, stopped) = oneshot::channel();
-    let served = tokio::spawn(server::run(incoming, async { stopped.await.unwrap_or(()) }));
-    // A runtime of its own: when it is shut down, the client is gone, connection and all.
-    let client = Runtime::new()?;
-    let call = client.spawn(async move {
-        let requests = stream! {
-            yield hello("you");
-            pending::<()>().await;
-        };
-        let mut replies = GreeterClient::new(connect(addr)?).say_hello_v3(requests).await?;
-        assert!(replies.get_mut().message().await?.is_some(), "the call is under way");
-        anyhow::Ok(replies)
-    });
-    let open = call.await??;
-    client.shutdown_background();
-    drop(open);
-    assert!(stop.send(()).is_ok(), "the server had stopped by itself");
-    // It waits for the calls under way: if it ends, there are none.
-    timeout(STUCK, served).await??
 }
 
 #[tokio::test]

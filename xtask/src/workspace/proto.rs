@@ -11,11 +11,11 @@ use crate::workspace::lesson;
 #[derive(PartialEq)]
 pub struct Declaration {
     /// `service`, `method`, `message`, `field`, `enum` or `value`.
-    kind: &'static str,
+    pub kind: &'static str,
     /// With its package: `helloworld.Greeter.SayHello`.
-    name: String,
+    pub name: String,
     /// `takes helloworld.HelloRequest and returns helloworld.HelloReply`.
-    what: String,
+    pub what: String,
 }
 
 /// Reads all proto files in `folder/proto`. None if there are none.

@@ -1,0 +1,14 @@
+//! The tests of the lesson and of its exercise. What every server has to survive stands in
+//! `xtask/methods/tests`.
+
+mod product_info;
+mod server;
+mod wire_bytes;
+
+/// The exercise: its messages, and its server.
+#[allow(missing_docs)]
+mod pb {
+    tonic::include_proto!("ecommerce");
+}
+#[path = "../../examples/product_info/server.rs"]
+mod exercise;

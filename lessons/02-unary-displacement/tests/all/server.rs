@@ -1,0 +1,85 @@
+//! What the server measures, and what it says to a client that gives it no point.
+
+use std::future::pending;
+
+use testing::call::call_raw;
+use testing::net::listen;
+use testing::numbers::Numbers;
+use tonic::Code;
+use unary_displacement::pb::displacement_service_client::DisplacementServiceClient;
+use unary_displacement::pb::{Displacement, Point};
+use unary_displacement::server;
+
+#[tokio::test]
+async fn measures() -> anyhow::Result<()> {
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
+    let mut stub = DisplacementServiceClient::new(channel);
+    for (start, end, distance) in [
+        ((0, 12), (12, 14), 12.165525),
+        ((3, 0), (0, 4), 5.0),
+        ((7, 7), (7, 7), 0.0),
+        ((i32::MIN, 0), (i32::MAX, 0), 4_294_967_295.0),
+        ((i32::MIN, i32::MIN), (i32::MAX, i32::MAX), 6_074_001_000.0),
+    ] {
+        let start = Some(Point { x: start.0, y: start.1 });
+        let end = Some(Point { x: end.0, y: end.1 });
+        let response = stub.compute_displacement(Displacement { start, end }).await?;
+        assert_eq!(response.into_inner().distance, distance, "from {start:?} to {end:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_the_point_that_is_missing() -> anyhow::Result<()> {
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
+    let mut stub = DisplacementServiceClient::new(channel);
+    let point = Some(Point { x: 1, y: 2 });
+    for (start, end, message) in [
+        (None, point, "start is missing"),
+        (point, None, "end is missing"),
+        (None, None, "start is missing"),
+    ] {
+        let answer = stub.compute_displacement(Displacement { start, end }).await;
+        let status = answer.map(|_| ()).unwrap_err();
+        assert_eq!((status.code(), status.message()), (Code::InvalidArgument, message));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn takes_no_coordinate_that_is_a_string() -> anyhow::Result<()> {
+    let (incoming, channel) = listen().await?;
+    tokio::spawn(server::run(incoming, pending()));
+    let path = "/my_package.DisplacementService/computeDisplacement";
+    for message in [b"\x0a\x02\x0a\x00\x12\x00", b"\x0a\x00\x12\x02\x12\x00"] {
+        assert_eq!(call_raw(&channel, path, message).await?, Code::Internal);
+    }
+    Ok(())
+}
+
+#[test]
+fn measures_as_exact_arithmetic_does() {
+    let edges = [i32::MIN, i32::MIN + 1, -1, 0, 1, i32::MAX - 1, i32::MAX];
+    for n in 0..edges.len().pow(4) {
+        let edge = |place| edges[n / edges.len().pow(place) % edges.len()];
+        measures_exactly(Point { x: edge(0), y: edge(1) }, Point { x: edge(2), y: edge(3) });
+    }
+    let mut numbers = Numbers::default();
+    let mut coordinate = || numbers.within(i32::MIN..=i32::MAX);
+    for _ in 0..10_000 {
+        let start = Point { x: coordinate(), y: coordinate() };
+        measures_exactly(start, Point { x: coordinate(), y: coordinate() });
+    }
+}
+
+fn measures_exactly(start: Point, end: Point) {
+    let side = |from: i32, to: i32| u128::from(to.abs_diff(from));
+    let square = side(start.x, end.x).pow(2) + side(start.y, end.y).pow(2);
+    let distance = f64::from(server::distance(start, end));
+    // The root rounded to an integer is off by less than 1, and f32 by 2^-24 of the whole.
+    let error = (distance - square.isqrt() as f64).abs();
+    let limit = 1.0 + distance * f64::from(f32::EPSILON);
+    assert!(error <= limit, "{distance} from {start:?} to {end:?}");
+}

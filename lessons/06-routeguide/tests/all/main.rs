@@ -1,0 +1,8 @@
+//! The tests of the lesson and of its example `hardened`. What every server has to survive stands in
+//! `xtask/methods/tests`.
+
+mod data;
+mod hardened;
+mod places;
+mod server;
+mod slow_reader;

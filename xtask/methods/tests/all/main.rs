@@ -1,0 +1,6 @@
+//! What holds for the methods and the programs of all lessons.
+
+mod corpus;
+mod faults;
+mod programs;
+mod table;
