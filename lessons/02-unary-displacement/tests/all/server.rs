@@ -62,15 +62,13 @@ async fn takes_no_coordinate_that_is_a_string() -> anyhow::Result<()> {
 #[test]
 fn measures_as_exact_arithmetic_does() {
     let edges = [i32::MIN, i32::MIN + 1, -1, 0, 1, i32::MAX - 1, i32::MAX];
-    for n in 0..edges.len().pow(4) {
-        let edge = |place| edges[n / edges.len().pow(place) % edges.len()];
-        measures_exactly(Point { x: edge(0), y: edge(1) }, Point { x: edge(2), y: edge(3) });
-    }
     let mut numbers = Numbers::default();
-    let mut coordinate = || numbers.within(i32::MIN..=i32::MAX);
     for _ in 0..10_000 {
-        let start = Point { x: coordinate(), y: coordinate() };
-        measures_exactly(start, Point { x: coordinate(), y: coordinate() });
+        let anywhere = [(); 4].map(|()| numbers.within(i32::MIN..=i32::MAX));
+        let at_the_edges = [(); 4].map(|()| numbers.one_of(&edges));
+        for [a, b, c, d] in [anywhere, at_the_edges] {
+            measures_exactly(Point { x: a, y: b }, Point { x: c, y: d });
+        }
     }
 }
 
