@@ -4,8 +4,8 @@
 
 use std::sync::LazyLock;
 
-use fuzz_targets::Servers;
 use libfuzzer_sys::fuzz_target;
+use methods::feed::Servers;
 
 static SERVERS: LazyLock<Servers> = LazyLock::new(|| Servers::start().expect("no servers"));
 
