@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_stream::pending;
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status, Streaming};
 
 #[path = "../../examples/hardened/server.rs"]
@@ -63,9 +63,13 @@ const fn method(kind: Kind, path: &'static str, message: &'static [u8]) -> Metho
 
 /// More places around here than fit into the windows of HTTP/2 and a pipe: 20 MB.
 fn many_places() -> Places {
+    places(15_000)
+}
+
+fn places(count: i32) -> Places {
     let name = "x".repeat(1_400);
     let point = |n| Point { latitude: HERE.latitude + n, ..HERE };
-    Places::new((0..15_000).map(|n| Place { location: point(n), name: name.clone() }).collect())
+    Places::new((0..count).map(|n| Place { location: point(n), name: name.clone() }).collect())
 }
 
 /// A server of `places`.
@@ -162,8 +166,10 @@ async fn ends_streams(server: Server) -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn finishes_what_ends_soon() -> anyhow::Result<()> {
-    let mut server = serve(many_places()).await?;
-    let mut stub = RouteGuideClient::new(connect(server.addr)?);
+    let mut server = serve(places(500)).await?;
+    // The client has room for a tenth of them: the list cannot be at its end before it reads.
+    let client = Endpoint::from_shared(format!("http://{}", server.addr))?;
+    let mut stub = RouteGuideClient::new(client.initial_stream_window_size(65_535).connect_lazy());
     let soon = chat(&mut stub).await?;
     let list = stub.list_features(AROUND).await?.into_inner();
     server.stop()?;
