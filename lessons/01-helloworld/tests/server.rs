@@ -1,4 +1,4 @@
-//! What the server answers. What every server has to survive stands in `xtask/methods/tests`.
+//! What the server answers. What every server has to survive is in `xtask/methods/tests`.
 
 use std::future::pending;
 

@@ -1,5 +1,5 @@
 //! What the server answers, and what it does with clients that don't read or end. What every
-//! server has to survive stands in `xtask/methods/tests`.
+//! server has to survive is in `xtask/methods/tests`.
 
 use std::future::pending;
 use std::sync::Arc;

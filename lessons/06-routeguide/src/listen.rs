@@ -14,7 +14,7 @@ pub async fn on(addr: &str) -> anyhow::Result<(TcpIncoming, impl Future<Output =
     let addr = listener.local_addr()?;
     let ctrl_c = async move {
         let started = async { println!("Server started, listening on {addr}") };
-        // In this order: whoever reads the line can rely on Ctrl-C.
+        // In this order, so that Ctrl-C counts as soon as the line is printed.
         if let (Err(error), ()) = tokio::join!(biased; signal::ctrl_c(), started) {
             eprintln!("cannot wait for Ctrl-C: {error}");
         }

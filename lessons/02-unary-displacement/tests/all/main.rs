@@ -1,4 +1,4 @@
-//! The tests of the lesson and of its exercise. What every server has to survive stands in
+//! The tests of the lesson and of its exercise. What every server has to survive is in
 //! `xtask/methods/tests`.
 
 mod product_info;

@@ -1,5 +1,5 @@
 //! The tests of the lesson and of its server that speaks JSON. What every server has to survive
-//! stands in `xtask/methods/tests`.
+//! is in `xtask/methods/tests`.
 
 mod data;
 mod json_codec;
