@@ -1,9 +1,10 @@
 //! What was measured, as JSON and as a table, and what it has to come up to.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use crate::machine::Machine;
@@ -280,30 +281,16 @@ fn thousands(number: f64) -> String {
 
 /// Columns: numbers to the right, words to the left.
 fn aligned(head: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].len());
-        cells.chain([head[column].len()]).max().unwrap_or_default()
-    };
-    let is_number = |column: usize| {
-        rows.iter().all(|row| row[column].starts_with(|c: char| c.is_ascii_digit() || c == '-'))
-    };
-    let mut text = String::new();
-    let head: Vec<String> = head.iter().map(|&name| name.to_owned()).collect();
-    for row in [&head].into_iter().chain(rows) {
-        let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
-            let width = width(column);
-            // A `String` takes all that is written to it.
-            _ = if is_number(column) {
-                write!(line, "  {cell:>width$}")
-            } else {
-                write!(line, "  {cell:width$}")
-            };
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_header(head).add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+        let is_number = |cell: &str| cell.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+        if rows.iter().all(|row| is_number(&row[column.index])) {
+            column.set_cell_alignment(CellAlignment::Right);
         }
-        text += line.trim_end();
-        text.push('\n');
     }
-    text
+    table.trim_fmt() + "\n"
 }
 
 #[cfg(test)]
@@ -320,7 +307,7 @@ mod tests {
     #[test]
     fn columns_are_aligned() {
         let rows = [["a", "1,000"], ["bcd", "7"]].map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(aligned(&["x", "n"], &rows), "  x        n\n  a    1,000\n  bcd      7\n");
+        assert_eq!(aligned(&["x", "n"], &rows), "x        n\na    1,000\nbcd      7\n");
         assert_eq!(thousands(1234567.0), "1,234,567");
         assert_eq!(thousands(999.0), "999");
     }

@@ -36,7 +36,7 @@ impl Server {
         command.args(data).stdout(Stdio::piped());
         let started = Instant::now();
         let mut process = process::spawn(command)?;
-        let stdout = process.child.stdout.take().context("no standard output")?;
+        let stdout = process.stdout().context("no standard output")?;
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         let ready = timeout(TIME_LIMIT, stdout.read_line(&mut line)).await;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use anyhow::Context;
+use similar::{Algorithm, capture_diff_slices};
 use snapbox::Data;
 use snapbox::filter::{NormalizeToExpected, normalize_lines};
 use snapbox::report::{Palette, write_diff};
@@ -100,57 +101,22 @@ fn with_wildcards(actual: &str, expected: &str) -> String {
     normalized.to_string()
 }
 
-/// `actual` as a transcript: the lines of `old` that match are taken over, in their order, as
-/// many as possible. What `...` stood for is still `...` if the lines around it match.
+/// `actual` as a transcript: a line that matches one of `old` is taken over from there, and what `...`
+/// stood for is still `...` if the lines around it match.
 fn blessed(old: &str, actual: &str) -> String {
     let old: Vec<&str> = old.lines().collect();
-    let new: Vec<&str> = actual.lines().collect();
-    let matches = |i: usize, j: usize| {
-        let (old, new) = (old[i], new[j]);
-        // Most lines have no wildcard, and need no pattern matching.
-        old == new || old.contains("[..]") && with_wildcards(new, old) == old
+    let with_wildcards = |line| {
+        let matches = |old: &&&str| {
+            // Most lines have no wildcard, and need no pattern matching.
+            **old == line || old.contains("[..]") && with_wildcards(line, old) == **old
+        };
+        old.iter().find(matches).copied().unwrap_or(line)
     };
-
-    // longest[i][j]: how many lines of new[j..] match lines of old[i..], in order.
-    let mut longest = vec![vec![0; new.len() + 1]; old.len() + 1];
-    for i in (0..old.len()).rev() {
-        for j in (0..new.len()).rev() {
-            longest[i][j] = if matches(i, j) {
-                longest[i + 1][j + 1] + 1
-            } else {
-                longest[i + 1][j].max(longest[i][j + 1])
-            };
-        }
-    }
-
-    let mut text = String::new();
-    let mut add = |line| {
-        text += line;
-        text.push('\n');
-    };
-    let (mut i, mut j) = (0, 0);
-    // Where the lines that do not match began.
-    let (mut gap_i, mut gap_j) = (0, 0);
-    loop {
-        let at_end = i == old.len() || j == new.len();
-        if at_end || matches(i, j) {
-            let (end_i, end_j) = if at_end { (old.len(), new.len()) } else { (i, j) };
-            let gap = if old[gap_i..end_i] == [ANY_LINES] {
-                &old[gap_i..end_i]
-            } else {
-                &new[gap_j..end_j]
-            };
-            gap.iter().for_each(|line| add(line));
-            if at_end {
-                return text;
-            }
-            add(old[i]);
-            (i, j) = (i + 1, j + 1);
-            (gap_i, gap_j) = (i, j);
-        } else if longest[i + 1][j] >= longest[i][j + 1] {
-            i += 1;
-        } else {
-            j += 1;
-        }
-    }
+    let new: Vec<&str> = actual.lines().map(with_wildcards).collect();
+    let parts = capture_diff_slices(Algorithm::Myers, &old, &new);
+    let lines = parts.iter().flat_map(|part| match &old[part.old_range()] {
+        [ANY_LINES] => &[ANY_LINES],
+        _ => &new[part.new_range()],
+    });
+    lines.map(|line| format!("{line}\n")).collect()
 }

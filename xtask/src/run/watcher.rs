@@ -40,7 +40,7 @@ impl Watcher {
         }
         command.stdout(Stdio::piped());
         let mut process = process::spawn(command)?;
-        let stdout = process.child.stdout.take().context("no standard output")?;
+        let stdout = process.stdout().context("no standard output")?;
         Ok(Watcher { _process: process, changes: BufReader::new(stdout).lines() })
     }
 

@@ -93,6 +93,6 @@ pub async fn metadata(folder: &Path, quietly: bool) -> anyhow::Result<Metadata> 
 fn start(mut command: Command) -> anyhow::Result<(Process, Lines<BufReader<ChildStdout>>)> {
     command.stdout(Stdio::piped());
     let mut process = process::spawn(command)?;
-    let stdout = process.child.stdout.take().context("Cargo has no standard output")?;
+    let stdout = process.stdout().context("Cargo has no standard output")?;
     Ok((process, BufReader::new(stdout).lines()))
 }

@@ -5,9 +5,13 @@ use std::process::{ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::Context;
+#[cfg(windows)]
+use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
 use snapbox::filter::normalize_lines;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
+#[cfg(unix)]
+use tokio::process::Child;
+use tokio::process::{ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -18,12 +22,15 @@ pub const MAX_OUTPUT: usize = 256 * 1024;
 /// How long what a program has printed may take to arrive when it has ended.
 const REST_OF_OUTPUT: Duration = Duration::from_secs(1);
 
-/// A child process in a process group of its own. Dropped, it is killed, and on Unix whatever it
-/// had started with it.
+/// A child process, in a process group of its own, or in a job object on Windows. Dropped, it is
+/// killed, and with it whatever it had started.
 pub struct Process {
+    #[cfg(unix)]
     pub child: Child,
     #[cfg(unix)]
     group: Option<i32>,
+    #[cfg(windows)]
+    pub child: Box<dyn ChildWrapper>,
 }
 
 /// Starts `command` without standard input.
@@ -36,18 +43,25 @@ pub struct Process {
 /// If the program cannot be started.
 pub fn spawn(mut command: Command) -> anyhow::Result<Process> {
     command.stdin(Stdio::null()).kill_on_drop(true);
+    let program = command.as_std().get_program().to_owned();
+    start(command).with_context(|| format!("cannot start {}", program.display()))
+}
+
+#[cfg(unix)]
+fn start(mut command: Command) -> io::Result<Process> {
     // Ctrl-C in a terminal is then for us alone, and we end our children in an orderly way.
-    #[cfg(unix)]
     command.process_group(0);
     #[cfg(target_os = "linux")]
     die_with_parent(&mut command);
-    let program = command.as_std().get_program().to_owned();
-    let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
-    Ok(Process {
-        #[cfg(unix)]
-        group: child.id().and_then(|id| id.try_into().ok()),
-        child,
-    })
+    let child = command.spawn()?;
+    Ok(Process { group: child.id().and_then(|id| id.try_into().ok()), child })
+}
+
+#[cfg(windows)]
+fn start(command: Command) -> io::Result<Process> {
+    let mut command = CommandWrap::from(command);
+    let child = command.wrap(KillOnDrop).wrap(JobObject).spawn()?;
+    Ok(Process { child })
 }
 
 /// Nothing of ours runs when we are killed with SIGKILL. Linux can still end the child then;
@@ -76,6 +90,22 @@ fn kill(group: i32, signal: i32) -> io::Result<()> {
 }
 
 impl Process {
+    /// What the process prints, if that is piped, and nobody has taken it yet.
+    pub fn stdout(&mut self) -> Option<ChildStdout> {
+        #[cfg(unix)]
+        return self.child.stdout.take();
+        #[cfg(windows)]
+        return self.child.stdout().take();
+    }
+
+    /// What the process prints on standard error, likewise.
+    fn stderr(&mut self) -> Option<ChildStderr> {
+        #[cfg(unix)]
+        return self.child.stderr.take();
+        #[cfg(windows)]
+        return self.child.stderr().take();
+    }
+
     /// Asks the process and whatever it has started to stop, as Ctrl-C in their terminal does.
     /// Where there is no such signal, on Windows, the process is killed.
     ///
@@ -91,15 +121,15 @@ impl Process {
                 _ => {}
             }
         }
-        #[cfg(not(unix))]
+        #[cfg(windows)]
         self.child.start_kill()?;
         Ok(())
     }
 }
 
+#[cfg(unix)]
 impl Drop for Process {
     fn drop(&mut self) {
-        #[cfg(unix)]
         if let Some(group) = self.group {
             // An error means that nothing is left of the group.
             _ = kill(group, libc::SIGKILL);
@@ -129,8 +159,8 @@ impl Program {
     pub fn start(mut command: Command) -> anyhow::Result<Program> {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = spawn(command)?;
-        let stdout = Printed::by(process.child.stdout.take());
-        let stderr = Printed::by(process.child.stderr.take());
+        let stdout = Printed::by(process.stdout());
+        let stderr = Printed::by(process.stderr());
         Ok(Program { process, stdout, stderr })
     }
 
