@@ -4,56 +4,64 @@ mod common;
 
 use std::env;
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use snapbox::{assert_data_eq, str};
-use tempfile::TempDir;
 
-use crate::common::{Run, build_like_a_learner, root};
+use xtask::workspace::Workspace;
+use xtask::workspace::lesson::Lesson;
+
+use crate::common::{Folder, Run, build_like_a_learner, root};
 
 /// All copies of a lesson have programs of the same names, in one target directory: so one test at
 /// a time.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Lessons, in order: folder, package, steps.
-const LESSONS: [(&str, &str, usize); 6] = [
-    ("01-helloworld", "helloworld", 5),
-    ("02-unary-displacement", "unary-displacement", 4),
-    ("03-teams", "teams", 4),
-    ("04-movie-json", "movie-json", 5),
-    ("05-streaming", "streaming", 7),
-    ("06-routeguide", "routeguide", 8),
-];
+/// The lessons that there are.
+fn lessons() -> Result<Vec<Lesson>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(Workspace::load())?.lessons)
+}
 
 /// A folder outside the repository, in which somebody learns.
 struct Desk {
-    folder: TempDir,
+    folder: Folder,
     _turn: MutexGuard<'static, ()>,
+}
+
+impl Deref for Desk {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
 }
 
 impl Desk {
     fn new() -> Result<Desk> {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Desk { folder: tempfile::tempdir()?, _turn: turn })
+        Ok(Desk { folder: Folder::new()?, _turn: turn })
     }
 
     /// A desk with the lesson as it is when all of it is written, in `my-PACKAGE`.
     fn with_all_of(package: &str) -> Result<Desk> {
         let desk = Desk::new()?;
         desk.succeed(&format!("start {package}"))?;
-        let (lesson, ..) = LESSONS.into_iter().find(|(_, p, _)| *p == package).context("none")?;
-        for path in sources(lesson)? {
-            desk.write(&format!("my-{package}/{path}"), &solution(lesson, &path)?)?;
+        let lesson = lessons()?.into_iter().find(|lesson| lesson.package == package);
+        let lesson = lesson.context("none")?.name;
+        for path in sources(&lesson)? {
+            desk.write(&format!("my-{package}/{path}"), &solution(&lesson, &path)?)?;
         }
         Ok(desk)
     }
 
     /// `cargo xtask`, as the alias in a learner's crate calls it.
     fn xtask(&self, args: &str) -> Command {
-        let mut command = common::xtask(self.folder.path(), args);
+        let mut command = self.folder.xtask(args);
         command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
         build_like_a_learner(&mut command);
         command
@@ -68,29 +76,6 @@ impl Desk {
         let run = self.run(args)?;
         ensure!(run.code == Some(0), "{args}: {}{}", run.stdout, run.stderr);
         Ok(run.stdout)
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
-    }
-
-    fn read(&self, path: &str) -> Result<String> {
-        fs::read_to_string(self.path(path)).with_context(|| path.to_owned())
-    }
-
-    fn write(&self, path: &str, text: &str) -> Result<()> {
-        let path = self.path(path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        Ok(fs::write(path, text)?)
-    }
-
-    /// Replaces `old`, which has to be there, by `new`.
-    fn replace(&self, path: &str, old: &str, new: &str) -> Result<()> {
-        let text = self.read(path)?;
-        ensure!(text.contains(old), "{path} has no {old:?}");
-        self.write(path, &text.replacen(old, new, 1))
     }
 }
 
@@ -139,7 +124,8 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
 
 "#]]
     );
-    for (lesson, package, steps) in LESSONS {
+    for Lesson { name: lesson, package, steps, .. } in lessons()? {
+        let steps = steps.len();
         for step in 1..=steps {
             let name = format!("{lesson}-{step}");
             desk.succeed(&format!("start {lesson} --step {step} {name}"))?;
@@ -202,7 +188,7 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
 #[ignore = "slow: cargo xtask ci runs it"]
 fn the_alias_of_a_crate_works_among_the_lessons_too() -> Result<()> {
     // Cargo merges its configuration with that of the folders around it.
-    for folder in [tempfile::tempdir()?, tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?] {
+    for folder in [Folder::new()?, Folder::within(env!("CARGO_TARGET_TMPDIR"))?] {
         let desk = Desk { folder, ..Desk::new()? };
         desk.succeed("start 01")?;
         let mut check = Command::new(env::var_os("CARGO").context("no CARGO")?);
@@ -261,7 +247,8 @@ fn start_overwrites_nothing() -> Result<()> {
 #[test]
 #[ignore = "slow: cargo xtask ci runs it"]
 fn every_lesson_can_be_written_from_its_hints() -> Result<()> {
-    for (lesson, package, steps) in LESSONS {
+    for Lesson { name: lesson, package, steps, .. } in lessons()? {
+        let steps = steps.len();
         let desk = Desk::new()?;
         desk.succeed(&format!("start {lesson}"))?;
         let mut finished = 0;
@@ -301,10 +288,10 @@ fn every_lesson_can_be_written_from_its_hints() -> Result<()> {
             }
         }
         assert_eq!(finished, steps, "{lesson}");
-        for path in sources(lesson)? {
+        for path in sources(&lesson)? {
             assert_eq!(
                 desk.read(&format!("my-{package}/{path}"))?,
-                solution(lesson, &path)?,
+                solution(&lesson, &path)?,
                 "{path}"
             );
         }
@@ -594,7 +581,7 @@ fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()>
     }
 
     // Before the step is begun, it is not wrong.
-    let begun = Desk { folder: tempfile::tempdir()?, ..desk };
+    let begun = Desk { folder: Folder::new()?, ..desk };
     begun.succeed("start routeguide --step 8")?;
     let stdout = begun.succeed("check")?;
     ensure!(stdout.contains(&format!("\n--    {title}Next: step 8, ")), "{stdout}");

@@ -3,14 +3,14 @@
 mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use snapbox::{assert_data_eq, str};
-use tempfile::TempDir;
 
-use crate::common::{Run, root, target};
+use crate::common::{Folder, Run, root, target};
 
 /// The states of a lesson and of its copies stand in the same folder: so one test at a time.
 static TURN: Mutex<()> = Mutex::new(());
@@ -21,14 +21,22 @@ const DISPLACEMENT: &str = "lessons/02-unary-displacement";
 /// Copies of lessons in a workspace of their own, with what belongs to their steps. It has the
 /// target directory of the lessons, where what they depend on is compiled already.
 struct Workspace {
-    folder: TempDir,
+    folder: Folder,
     _turn: MutexGuard<'static, ()>,
+}
+
+impl Deref for Workspace {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
 }
 
 impl Workspace {
     fn new(lessons: &[&str]) -> Result<Workspace> {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let workspace = Workspace { folder: tempfile::tempdir()?, _turn: turn };
+        let workspace = Workspace { folder: Folder::new()?, _turn: turn };
         // Cargo wants to see what the tests of lessons depend on, though they are not here.
         for path in ["Cargo.toml", "Cargo.lock", "xtask/testing"].iter().chain(lessons) {
             copy(&root().join(path), &workspace.path(path))?;
@@ -43,28 +51,6 @@ impl Workspace {
         let ours = "[workspace]\nmembers = [\"lessons/*\"]\n";
         workspace.write("Cargo.toml", &manifest.replacen("[workspace]\n", ours, 1))?;
         Ok(workspace)
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
-    }
-
-    fn read(&self, path: &str) -> Result<String> {
-        fs::read_to_string(self.path(path)).with_context(|| path.to_owned())
-    }
-
-    fn write(&self, path: &str, text: &str) -> Result<()> {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().context("no folder")?)?;
-        Ok(fs::write(path, text)?)
-    }
-
-    /// Replaces `old`, which has to be there once, by `new`.
-    fn replace(&self, path: &str, old: &str, new: &str) -> Result<()> {
-        let text = self.read(path)?;
-        let times = text.matches(old).count();
-        ensure!(times == 1, "{path} has {old:?} {times} times");
-        self.write(path, &text.replace(old, new))
     }
 
     /// Where `text`, which has to be there once, stands in a file: `FILE:LINE`.
@@ -85,7 +71,7 @@ impl Workspace {
     }
 
     fn steps_in(&self, target: &Path, lessons: &str) -> Result<Run> {
-        let mut command = common::xtask(self.folder.path(), &format!("steps {lessons}"));
+        let mut command = self.xtask(&format!("steps {lessons}"));
         command.env("CARGO_TARGET_DIR", target);
         let run = Run::of(&mut command)?;
         Ok(Run {

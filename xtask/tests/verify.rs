@@ -6,15 +6,15 @@ mod common;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::{TcpListener, TcpStream};
+use std::ops::Deref;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use snapbox::{assert_data_eq, str};
-use tempfile::TempDir;
 
-use crate::common::{LIMIT, Run};
+use crate::common::{Folder, LIMIT, Run};
 
 /// What the server of a made-up lesson prints.
 const SERVER: &str = "\
@@ -33,7 +33,7 @@ Done
 
 /// A workspace of made-up lessons, in a folder that is removed with it.
 struct Workspace {
-    folder: TempDir,
+    folder: Folder,
     /// Every made-up program connects to it when it starts, and stays connected until it ends.
     programs: TcpListener,
 }
@@ -44,11 +44,19 @@ struct Program {
     connection: BufReader<TcpStream>,
 }
 
+impl Deref for Workspace {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
+}
+
 impl Workspace {
     fn new(lessons: &[&str]) -> Result<Workspace> {
         let programs = TcpListener::bind("127.0.0.1:0")?;
         programs.set_nonblocking(true)?;
-        let workspace = Workspace { folder: tempfile::tempdir()?, programs };
+        let workspace = Workspace { folder: Folder::new()?, programs };
         // Debug information and incremental builds only cost time here.
         workspace.write(
             "Cargo.toml",
@@ -90,22 +98,10 @@ impl Workspace {
         self.write(&format!("{path}/client.txt"), CLIENT)
     }
 
-    fn write(&self, path: &str, text: &str) -> Result<()> {
-        let path = self.folder.path().join(path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        Ok(fs::write(path, text)?)
-    }
-
-    fn read(&self, path: &str) -> Result<String> {
-        fs::read_to_string(self.folder.path().join(path)).with_context(|| path.to_owned())
-    }
-
     /// `cargo xtask` with `args`, which have no spaces.
     fn xtask(&self, args: &str) -> Result<Command> {
-        let mut command = common::xtask(self.folder.path(), args);
-        command.env("CARGO_TARGET_DIR", self.folder.path().join("target"));
+        let mut command = self.folder.xtask(args);
+        command.env("CARGO_TARGET_DIR", self.path("target"));
         command.env("TEST", self.programs.local_addr()?.to_string());
         Ok(command)
     }
@@ -308,7 +304,7 @@ waiting for one more
 #[test]
 fn bless_writes_what_was_printed_and_keeps_the_wildcards_that_match() -> Result<()> {
     let workspace = Workspace::new(&["01-new", "02-changed", "03-client-fails"])?;
-    fs::remove_dir_all(workspace.folder.path().join("lessons/01-new/transcripts"))?;
+    fs::remove_dir_all(workspace.path("lessons/01-new/transcripts"))?;
     let new = "lessons/01-new/transcripts/step4";
     let changed = "lessons/02-changed/transcripts/step4";
     let fails = "lessons/03-client-fails/transcripts/step4";

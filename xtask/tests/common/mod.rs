@@ -2,11 +2,13 @@
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
 
 /// Far longer than anything here takes: a test that waits for what never comes fails then.
 pub const LIMIT: Duration = Duration::from_secs(120);
@@ -19,6 +21,47 @@ pub fn root() -> &'static Path {
 /// Its target directory, where what the lessons depend on is compiled already.
 pub fn target() -> &'static Path {
     Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/.."))
+}
+
+/// A folder outside the repository, which goes when its test ends.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Result<Folder> {
+        Ok(Folder(tempfile::tempdir()?))
+    }
+
+    /// One within `parent`.
+    pub fn within(parent: &str) -> Result<Folder> {
+        Ok(Folder(tempfile::tempdir_in(parent)?))
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    pub fn read(&self, path: &str) -> Result<String> {
+        fs::read_to_string(self.path(path)).with_context(|| path.to_owned())
+    }
+
+    /// Writes a file, with the folders that it stands in.
+    pub fn write(&self, path: &str, text: &str) -> Result<()> {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().context("no folder")?)?;
+        Ok(fs::write(path, text)?)
+    }
+
+    /// Replaces the first `old`, which has to be there, by `new`.
+    pub fn replace(&self, path: &str, old: &str, new: &str) -> Result<()> {
+        let text = self.read(path)?;
+        ensure!(text.contains(old), "{path} has no {old:?}");
+        self.write(path, &text.replacen(old, new, 1))
+    }
+
+    /// `cargo xtask` with `args`, which have no spaces, typed in it.
+    pub fn xtask(&self, args: &str) -> Command {
+        xtask(self.0.path(), args)
+    }
 }
 
 /// Lets Cargo use what the lessons depend on, which is compiled already. But the programs of a copy,
