@@ -6,7 +6,6 @@ mod common;
 use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -208,9 +207,6 @@ mod twins {
     /// Python as the twins have it, and the stubs of hello world. None where there is no Python:
     /// `cargo xtask ci` does not pass there.
     fn prepared() -> Result<Option<(PathBuf, PathBuf)>> {
-        // What is made for all of them is made by the first.
-        static TURN: Mutex<()> = Mutex::new(());
-        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let run = verify(root(), &["01", "--python"])?;
         if run.stderr.contains("error: no python3 on the PATH") {
             eprintln!("skipped: there is no Python");

@@ -53,6 +53,7 @@ impl Python {
         for proto in &protos {
             origin += &fs::read_to_string(proto)?;
         }
+        let _turn = process::turn(&stubs).await?;
         // Written last: so what is there is complete.
         let generated = stubs.join("origin.txt");
         if !fs::read_to_string(&generated).is_ok_and(|there| there == origin) {
@@ -97,6 +98,7 @@ impl Python {
 /// If there is no Python, or something cannot be installed.
 pub async fn environment(list: &Path, venv: &Path) -> anyhow::Result<PathBuf> {
     let requirements = read(list)?;
+    let _turn = process::turn(venv).await?;
     let interpreter = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     // Written last: so what is there is complete.
     let installed = venv.join("installed.txt");

@@ -1,6 +1,10 @@
 //! Child processes that end when we do, and what they print.
 
+use std::fs::{self, File};
 use std::io;
+#[cfg(unix)]
+use std::os::fd::AsRawFd;
+use std::path::Path;
 use std::process::{ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -13,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Child;
 use tokio::process::{ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
+#[cfg(unix)]
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 /// What a program may print on each of its two outputs, in bytes. A transcript is far shorter; a
@@ -264,6 +270,34 @@ impl Printed {
             }
         }
         visible
+    }
+}
+
+/// Waits until no other process makes what is to be at `path`, and lets others wait while what this
+/// returns is kept. Nobody waits on Windows.
+///
+/// # Errors
+///
+/// If the file that stands for the turn, `PATH.lock`, cannot be written.
+pub async fn turn(path: &Path) -> anyhow::Result<File> {
+    let path = path.with_extension("lock");
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    #[cfg(unix)]
+    let file = spawn_blocking(move || lock(&file).map(|()| file)).await??;
+    Ok(file)
+}
+
+/// Like `File::lock`, which is newer than the oldest Rust that we promise.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn lock(file: &File) -> io::Result<()> {
+    // SAFETY: it takes the number of a file that is open, and nothing of our memory.
+    match unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
