@@ -203,8 +203,9 @@ async fn foreign_case(
         let why = "--server and --client stand for one lesson's: name one";
         return Err(WrongUse(why.into()).into());
     };
-    let foreign = |command: &Option<String>| command.as_deref().map(Side::foreign).transpose();
-    let (server, client) = (foreign(&args.server)?, foreign(&args.client)?);
+    let foreign = |command: &String| Side::foreign(command, &workspace.build);
+    let server = args.server.as_ref().map(foreign).transpose()?;
+    let client = args.client.as_ref().map(foreign).transpose()?;
     let is_ours = server.is_none() || client.is_none();
     let (pair, programs) = match args.step {
         None => {

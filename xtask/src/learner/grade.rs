@@ -65,7 +65,8 @@ pub async fn grade(
     quietly: bool,
 ) -> anyhow::Result<Option<Vec<Grade>>> {
     let Learner { folder, lesson } = learner;
-    let Some(theirs) = Theirs::build(folder, lesson, quietly).await? else { return Ok(None) };
+    let theirs = Theirs::build(workspace, folder, lesson, quietly).await?;
+    let Some(theirs) = theirs else { return Ok(None) };
     let ours = Ours::build(workspace, lesson, quietly).await?;
     let mut server = ours.grade_server(&theirs, &workspace.root).await?;
     let client = ours.grade_client(&theirs, &workspace.root).await?;
@@ -126,6 +127,7 @@ fn grade_step(step: usize, server: &Reach, client: &Reach) -> Grade {
 impl Theirs {
     /// Builds the crate in `folder`. None if it does not compile.
     async fn build(
+        workspace: &Workspace,
         folder: &Path,
         lesson: &Lesson,
         quietly: bool,
@@ -133,7 +135,7 @@ impl Theirs {
         if !folder.join("Cargo.toml").is_file() {
             bail!("{} is no crate: it has no Cargo.toml", folder.display());
         }
-        let mut build = Build::start(folder, &["--bins", RENDERED], quietly)?;
+        let mut build = Build::apart(&workspace.build, folder, &["--bins", RENDERED], quietly)?;
         let mut programs = Vec::new();
         while let Some(message) = build.next().await? {
             if let Message::CompilerArtifact(artifact) = message

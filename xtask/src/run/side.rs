@@ -1,10 +1,11 @@
 //! One side of a pair: a program, and how it is told the address.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
+use crate::system::apart;
 use crate::system::error::WrongUse;
 use crate::workspace::lesson::{Programs, Target};
 
@@ -46,21 +47,26 @@ impl Side {
     }
 
     /// What somebody types to start it, with quotes and backslashes as in a shell, and `{addr}`,
-    /// `{host}` and `{port}` where the address goes, if not at the end.
+    /// `{host}` and `{port}` where the address goes, if not at the end. A crate that Cargo is to run
+    /// is built apart, in the build directory `shared`: see [`apart`].
     ///
     /// # Errors
     ///
     /// With [`WrongUse`], if there is nothing, or a quote has no end.
-    pub fn foreign(command: &str) -> anyhow::Result<Side> {
+    pub fn foreign(command: &str, shared: &Path) -> anyhow::Result<Side> {
         let words = shell_words::split(command)
             .map_err(|error| WrongUse(format!("`{command}` is no command: {error}")))?;
         if words.first().is_none_or(String::is_empty) {
             return Err(WrongUse(format!("`{command}` names no program")).into());
         }
+        let variables = match crate_of(&words) {
+            Some(folder) => apart::variables(&folder, shared)?.into(),
+            None => Vec::new(),
+        };
         Ok(Side {
             name: command.to_owned(),
             words: words.into_iter().map(OsString::from).collect(),
-            variables: Vec::new(),
+            variables,
             is_foreign: true,
         })
     }
@@ -93,6 +99,24 @@ impl Side {
         command.args(&words[1..]).envs(self.variables.iter().cloned());
         command
     }
+}
+
+/// The folder of the crate that `words` are about, if they call Cargo and there is one.
+fn crate_of(words: &[String]) -> Option<PathBuf> {
+    if Path::new(&words[0]).file_stem()? != "cargo" {
+        return None;
+    }
+    const MANIFEST: &str = "--manifest-path";
+    let manifest =
+        words.iter().enumerate().find_map(|(index, word)| match word.strip_prefix(MANIFEST)? {
+            "" => words.get(index + 1).map(String::as_str),
+            rest => rest.strip_prefix('='),
+        });
+    // A name alone has the parent `""`.
+    let around = Path::new(manifest.unwrap_or("./Cargo.toml")).parent()?;
+    let around = Path::new(".").join(around).canonicalize().ok()?;
+    let mut folders = around.ancestors();
+    Some(folders.find(|folder| folder.join("Cargo.toml").is_file())?.to_owned())
 }
 
 impl Programs {

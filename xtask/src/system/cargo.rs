@@ -10,6 +10,7 @@ use cargo_metadata::{Message, Metadata};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{ChildStdout, Command};
 
+use crate::system::apart;
 use crate::system::process::{self, Process};
 
 /// The message format with which Cargo itself prints what is wrong with the code.
@@ -34,8 +35,32 @@ impl Build {
     ///
     /// If Cargo cannot be started.
     pub fn start(folder: &Path, args: &[&str], quietly: bool) -> anyhow::Result<Build> {
+        Build::with(&[], folder, args, quietly)
+    }
+
+    /// Does the same with the crate in `folder`, which may have the name of another, in a build
+    /// directory that they share: see [`apart`].
+    ///
+    /// # Errors
+    ///
+    /// If Cargo cannot be started.
+    pub fn apart(
+        shared: &Path,
+        folder: &Path,
+        args: &[&str],
+        quietly: bool,
+    ) -> anyhow::Result<Build> {
+        Build::with(&apart::variables(folder, shared)?, folder, args, quietly)
+    }
+
+    fn with(
+        variables: &[(&str, OsString)],
+        folder: &Path,
+        args: &[&str],
+        quietly: bool,
+    ) -> anyhow::Result<Build> {
         let mut command = Command::new(cargo());
-        command.arg("build").args(args).current_dir(folder);
+        command.arg("build").args(args).envs(variables.iter().cloned()).current_dir(folder);
         if quietly {
             command.stderr(Stdio::null());
         }

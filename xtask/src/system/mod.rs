@@ -1,6 +1,7 @@
 //! What stands between us and the system: processes, Cargo, what is said when something is wrong,
 //! and in which colours.
 
+pub mod apart;
 pub mod cargo;
 pub mod error;
 pub mod process;

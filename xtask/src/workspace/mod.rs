@@ -21,6 +21,8 @@ pub struct Workspace {
     pub root: PathBuf,
     /// Where Cargo puts what it builds.
     pub target: PathBuf,
+    /// Where it puts what only it reads; the same, unless somebody has set it.
+    pub build: PathBuf,
     /// In the order of their folders.
     pub lessons: Vec<Lesson>,
 }
@@ -59,7 +61,9 @@ impl Workspace {
             }
         }
         lessons.sort_by(|a, b| a.name.cmp(&b.name));
+        let build = metadata.build_directory.as_ref().unwrap_or(&metadata.target_directory);
         Ok(Workspace {
+            build: build.clone().into(),
             root: metadata.workspace_root.clone().into(),
             target: as_cargo_has_it(metadata.target_directory.as_std_path()),
             lessons,

@@ -1,0 +1,119 @@
+//! Crates that share a build directory, where what they depend on is compiled once, and are never
+//! taken for each other.
+//!
+//! Cargo takes two crates for the same if they agree in name, version and place in their workspace
+//! (rust-lang/cargo#7740), and for unchanged if their files are older than what it has built. But
+//! it keeps apart what different wrappers of rustc have compiled, and it tells wrappers by their
+//! paths. So each crate has a wrapper with a path of its own: this program, by a detour.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::process::{self, Command, ExitCode, ExitStatus};
+use std::time::{SystemTime, UNIX_EPOCH};
+use std::{env, fs, io};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+/// Set where Cargo starts us as a wrapper of rustc.
+const IS_WRAPPER: &str = "XTASK_IS_WRAPPER";
+
+/// The files of a crate at a build.
+#[derive(Serialize, Deserialize)]
+struct Seen {
+    /// The folder of the detour: another one after each change that Cargo would overlook.
+    detour: String,
+    /// A hash of each file's path and what is in it.
+    files: HashSet<u64>,
+}
+
+/// What to set so that Cargo builds the crate in `folder` apart from all others, with `build` as its
+/// build directory. Cargo before 1.91 has none: then what the crate depends on is compiled apart,
+/// too.
+///
+/// # Errors
+///
+/// If there is no such folder, or nothing can be written next to our own program.
+pub fn variables(folder: &Path, build: &Path) -> anyhow::Result<[(&'static str, OsString); 4]> {
+    let folder =
+        folder.canonicalize().with_context(|| format!("cannot look into {}", folder.display()))?;
+    let ours = env::current_exe().context("cannot find our own program")?;
+    let place = ours.with_file_name("apart").join(format!("{:x}", hash(&folder)));
+    let detour =
+        detour(&folder, &place).with_context(|| format!("cannot write to {}", place.display()))?;
+    let wrapper = place.join(detour).join("..").join("..").join("..");
+    let wrapper = wrapper.join(ours.file_name().unwrap_or_default());
+    Ok([
+        ("CARGO_BUILD_BUILD_DIR", build.into()),
+        ("CARGO_TARGET_DIR", place.into()),
+        ("RUSTC_WORKSPACE_WRAPPER", wrapper.into()),
+        (IS_WRAPPER, "1".into()),
+    ])
+}
+
+/// The folder in `place` that the detour goes through: another one if a file in `folder` has changed
+/// since the last time, and has a date from before it.
+fn detour(folder: &Path, place: &Path) -> anyhow::Result<String> {
+    let mut files = Vec::new();
+    look_into(folder, &mut files)?;
+    let note = place.join("seen.json");
+    let seen = fs::read(&note).ok().and_then(|json| serde_json::from_slice::<Seen>(&json).ok());
+    let noted = fs::metadata(&note).and_then(|note| note.modified()).ok();
+    let up_to_date = seen.zip(noted).filter(|(seen, noted)| {
+        files.iter().all(|(file, date)| date > noted || seen.files.contains(file))
+    });
+    let detour = match up_to_date {
+        Some((seen, _)) => seen.detour,
+        None => format!("{:x}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos()),
+    };
+    fs::create_dir_all(place.join(&detour))?;
+    let files = files.into_iter().map(|(file, _)| file).collect();
+    let seen = Seen { detour, files };
+    // At once: half a note would be none, and what was built by the last detour is still there.
+    let new = place.join(format!("seen-{}.json", process::id()));
+    fs::write(&new, serde_json::to_vec(&seen)?)?;
+    fs::rename(new, note)?;
+    Ok(seen.detour)
+}
+
+/// Adds the hash and the date of each file in `folder` that may be of the crate.
+fn look_into(folder: &Path, files: &mut Vec<(u64, SystemTime)>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if name == "target" || name.to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            look_into(&path, files)?;
+        } else if let Ok(about) = fs::metadata(&path)
+            && about.is_file()
+            && let Ok(text) = fs::read(&path)
+        {
+            files.push((hash(&(path, text)), about.modified()?));
+        }
+    }
+    Ok(())
+}
+
+fn hash(what: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Runs rustc if Cargo has started us as its wrapper: returns how it has ended.
+///
+/// # Errors
+///
+/// If rustc cannot be started.
+pub fn as_wrapper() -> Option<io::Result<ExitCode>> {
+    env::var_os(IS_WRAPPER)?;
+    let mut args = env::args_os().skip(1);
+    let status = Command::new(args.next()?).args(args).env_remove(IS_WRAPPER).status();
+    // It has none if it was killed.
+    let code = |status: ExitStatus| status.code().and_then(|code| code.try_into().ok());
+    Some(status.map(|status| ExitCode::from(code(status).unwrap_or(1))))
+}
