@@ -7,7 +7,6 @@ use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use snapbox::{assert_data_eq, str};
@@ -15,11 +14,7 @@ use snapbox::{assert_data_eq, str};
 use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Lesson;
 
-use crate::common::{Folder, Run, build_like_a_learner, root};
-
-/// All copies of a lesson have programs of the same names, in one target directory: so one test at
-/// a time.
-static TURN: Mutex<()> = Mutex::new(());
+use crate::common::{Folder, Run, cargo, root, target};
 
 /// The lessons that there are.
 fn lessons() -> Result<Vec<Lesson>> {
@@ -30,7 +25,6 @@ fn lessons() -> Result<Vec<Lesson>> {
 /// A folder outside the repository, in which somebody learns.
 struct Desk {
     folder: Folder,
-    _turn: MutexGuard<'static, ()>,
 }
 
 impl Deref for Desk {
@@ -43,8 +37,7 @@ impl Deref for Desk {
 
 impl Desk {
     fn new() -> Result<Desk> {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Desk { folder: Folder::new()?, _turn: turn })
+        Ok(Desk { folder: Folder::new()? })
     }
 
     /// A desk with the lesson as it is when all of it is written, in `my-PACKAGE`.
@@ -63,7 +56,7 @@ impl Desk {
     fn xtask(&self, args: &str) -> Command {
         let mut command = self.folder.xtask(args);
         command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
-        build_like_a_learner(&mut command);
+        command.env("CARGO_TARGET_DIR", target());
         command
     }
 
@@ -175,10 +168,7 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
 
     // With the versions that the lessons have, and nobody to be asked for others.
     for name in ["01-helloworld-1", "04-movie-json-5", "06-routeguide-5"] {
-        let mut build = Command::new(env::var_os("CARGO").context("no CARGO")?);
-        build.args(["build", "--locked", "--offline"]).current_dir(desk.path(name));
-        build_like_a_learner(&mut build);
-        let run = Run::of(&mut build)?;
+        let run = Run::of(&mut cargo(&desk.path(name), &["build", "--locked", "--offline"])?)?;
         ensure!(run.code == Some(0), "{name}: {}", run.stderr);
     }
     Ok(())
@@ -189,11 +179,11 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
 fn the_alias_of_a_crate_works_among_the_lessons_too() -> Result<()> {
     // Cargo merges its configuration with that of the folders around it.
     for folder in [Folder::new()?, Folder::within(env!("CARGO_TARGET_TMPDIR"))?] {
-        let desk = Desk { folder, ..Desk::new()? };
+        let desk = Desk { folder };
         desk.succeed("start 01")?;
         let mut check = Command::new(env::var_os("CARGO").context("no CARGO")?);
         check.args(["xtask", "check"]).current_dir(desk.path("my-helloworld"));
-        build_like_a_learner(&mut check);
+        check.env("CARGO_TARGET_DIR", target());
         let run = Run::of(&mut check)?;
         ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
         ensure!(run.stdout.contains("\nNext: step 1, define the service. "), "{}", run.stdout);
@@ -581,7 +571,7 @@ fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()>
     }
 
     // Before the step is begun, it is not wrong.
-    let begun = Desk { folder: Folder::new()?, ..desk };
+    let begun = Desk::new()?;
     begun.succeed("start routeguide --step 8")?;
     let stdout = begun.succeed("check")?;
     ensure!(stdout.contains(&format!("\n--    {title}Next: step 8, ")), "{stdout}");

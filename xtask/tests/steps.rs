@@ -5,24 +5,19 @@ mod common;
 use std::fs;
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use snapbox::{assert_data_eq, str};
 
-use crate::common::{Folder, Run, root, target};
-
-/// The states of a lesson and of its copies stand in the same folder: so one test at a time.
-static TURN: Mutex<()> = Mutex::new(());
+use crate::common::{Folder, Run, root};
 
 const HELLO: &str = "lessons/01-helloworld";
 const DISPLACEMENT: &str = "lessons/02-unary-displacement";
 
 /// Copies of lessons in a workspace of their own, with what belongs to their steps. It has the
-/// target directory of the lessons, where what they depend on is compiled already.
+/// build directory of the lessons, where what they depend on is compiled already.
 struct Workspace {
     folder: Folder,
-    _turn: MutexGuard<'static, ()>,
 }
 
 impl Deref for Workspace {
@@ -35,8 +30,7 @@ impl Deref for Workspace {
 
 impl Workspace {
     fn new(lessons: &[&str]) -> Result<Workspace> {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let workspace = Workspace { folder: Folder::new()?, _turn: turn };
+        let workspace = Workspace { folder: Folder::new()? };
         // Cargo wants to see what the tests of lessons depend on, though they are not here.
         for path in ["Cargo.toml", "Cargo.lock", "xtask/testing"].iter().chain(lessons) {
             copy(&root().join(path), &workspace.path(path))?;
@@ -67,12 +61,12 @@ impl Workspace {
     }
 
     fn steps(&self, lessons: &str) -> Result<Run> {
-        self.steps_in(target(), lessons)
+        self.steps_in(&self.path("target"), lessons)
     }
 
     fn steps_in(&self, target: &Path, lessons: &str) -> Result<Run> {
         let mut command = self.xtask(&format!("steps {lessons}"));
-        command.env("CARGO_TARGET_DIR", target);
+        command.env("CARGO_TARGET_DIR", target).env("CARGO_BUILD_BUILD_DIR", common::target());
         let run = Run::of(&mut command)?;
         Ok(Run {
             stdout: run.stdout.replace('\\', "/"),
@@ -184,7 +178,7 @@ ok    02-unary-displacement   step 4                      builds, and prints wha
     );
 
     for (lesson, steps) in [(HELLO, 5), (DISPLACEMENT, 4)] {
-        let folder = target().join(lesson.replace("lessons", "steps"));
+        let folder = workspace.path("target").join(lesson.replace("lessons", "steps"));
         for (path, whole) in [
             ("build.rs", 0),
             ("src/server.rs", 3),
@@ -615,7 +609,7 @@ fn a_file_that_the_lesson_has_no_more_is_in_no_state_any_more() -> Result<()> {
     let workspace = Workspace::new(&[DISPLACEMENT])?;
     let extra = format!("{DISPLACEMENT}/src/more/extra.rs");
     workspace.write(&extra, "// ANCHOR: step2-extra\n//! More.\n// ANCHOR_END: step2-extra\n")?;
-    let folder = target().join("steps/02-unary-displacement");
+    let folder = workspace.path("target/steps/02-unary-displacement");
     let has = |step: usize| folder.join(format!("step{step}/src/more/extra.rs")).exists();
     assert_eq!(workspace.steps("02")?.code, Some(0));
     assert_eq!([has(1), has(2), has(4)], [false, true, true]);
@@ -683,7 +677,8 @@ fn a_state_without_a_program_or_with_a_broken_one_is_a_failure() -> Result<()> {
 fn the_target_directory_may_be_a_symbolic_link_with_a_space_in_it() -> Result<()> {
     let workspace = Workspace::new(&[DISPLACEMENT])?;
     let link = workspace.path("my target");
-    std::os::unix::fs::symlink(target().canonicalize()?, &link)?;
+    fs::create_dir(workspace.path("target"))?;
+    std::os::unix::fs::symlink(workspace.path("target"), &link)?;
     let run = workspace.steps_in(&link, "02")?;
     assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
     assert_data_eq!(

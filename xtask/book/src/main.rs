@@ -10,6 +10,7 @@ use book::reader::scene;
 use book::weave::Lessons;
 use clap::{Parser, Subcommand};
 use mdbook_preprocessor::{Preprocessor, parse_input};
+use xtask::system::process;
 use xtask::workspace::Workspace;
 
 /// Builds the book
@@ -75,7 +76,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         return Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let folder = workspace.root.join(FOLDER).join("book");
+    let turn = process::turn(&workspace.target.join("book")).await?;
     book::weave::build(&workspace, &folder, None)?;
+    drop(turn);
     let page = folder.join("index.html");
     writeln!(stdout(), "The book is in {}", page.display())?;
     if cli.open {

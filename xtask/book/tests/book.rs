@@ -13,14 +13,9 @@ use book::reader::{scene, session};
 use book::weave::build;
 use clap::Parser;
 use mdbook_driver::MDBook;
-use tokio::sync::Mutex;
 use xtask::cli::Cli;
 use xtask::commands::ci;
 use xtask::workspace::Workspace;
-
-/// Programs of different crates have the same names, and their servers the same ports: so those who
-/// run them take turns.
-static TURN: Mutex<()> = Mutex::const_new(());
 
 fn pages(workspace: &Workspace) -> Result<Vec<Page>> {
     read_all(&workspace.root)
@@ -77,7 +72,6 @@ fn contents(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
 #[tokio::test]
 #[ignore = "slow: cargo xtask ci runs it"]
 async fn every_scene_prints_what_it_says() -> Result<()> {
-    let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
     none(scene::play_all(&workspace, false).await?)
 }
@@ -85,7 +79,6 @@ async fn every_scene_prints_what_it_says() -> Result<()> {
 #[tokio::test]
 #[ignore = "slow: cargo xtask ci runs it"]
 async fn the_generator_writes_what_the_book_shows() -> Result<()> {
-    let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
     none(generated::problems(&workspace).await?)
 }
@@ -113,7 +106,6 @@ fn in_order<'a>(pages: &'a [Page], listings: &Listings, folder: &str) -> Result<
 #[tokio::test]
 #[ignore = "slow: cargo xtask ci runs it"]
 async fn whoever_types_a_chapter_gets_its_lesson() -> Result<()> {
-    let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
     let (listings, pages) = (Listings::read(&workspace)?, pages(&workspace)?);
     for lesson in listings.lessons.iter().enumerate() {
@@ -126,7 +118,6 @@ async fn whoever_types_a_chapter_gets_its_lesson() -> Result<()> {
 #[tokio::test]
 #[ignore = "slow: cargo xtask ci runs it"]
 async fn every_command_of_the_other_pages_does_what_it_says() -> Result<()> {
-    let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
     let (listings, pages) = (Listings::read(&workspace)?, pages(&workspace)?);
     for page in in_order(&pages, &listings, "")? {
@@ -141,7 +132,6 @@ async fn every_command_of_the_readme_does_what_it_says() -> Result<()> {
     // Those that would accept what is wrong, that need a desktop, or that take minutes: `bench` has
     // a test of its own, and `ci` runs this one.
     let not_here = ["--bless", "--open", "cargo xtask bench", "cargo xtask ci"];
-    let _turn = TURN.lock().await;
     let workspace = Workspace::load().await?;
     let readme = fs::read_to_string(workspace.root.join("README.md"))?;
     for lesson in &workspace.lessons {

@@ -16,7 +16,7 @@ use crate::workspace::lesson::{Lesson, proto_files};
 /// What the names of Python's interpreter are: the second one on Windows.
 const NAMES: [&str; 2] = ["python3", "python"];
 
-/// A virtual environment in the target directory, with what `lessons/requirements.txt` asks for.
+/// A virtual environment in the build directory, with what `lessons/requirements.txt` asks for.
 pub struct Python {
     /// Its folder; the generated stubs are in there, too.
     folder: PathBuf,
@@ -33,7 +33,7 @@ impl Python {
     /// If there is no Python, or something cannot be installed.
     pub async fn prepare(workspace: &Workspace) -> anyhow::Result<Python> {
         let list = workspace.root.join("lessons/requirements.txt");
-        let folder = workspace.target.join("python");
+        let folder = workspace.build.join("python");
         let interpreter = environment(&list, &folder.join("venv")).await?;
         Ok(Python { folder, interpreter, requirements: read(&list)? })
     }

@@ -105,7 +105,7 @@ pub fn derive(
     let folder = workspace.target.join("steps").join(&lesson.name);
     let mut states = Vec::new();
     for step in 0..=lesson.steps.len() {
-        let state = State::derive(lesson, sources, step, &workspace.target, &root)
+        let state = State::derive(workspace, lesson, sources, step, &root)
             .with_context(|| format!("{} at step {step}", lesson.name))?;
         states.push(state);
     }
@@ -199,13 +199,14 @@ fn version(target: &Path) -> String {
 
 impl State {
     fn derive(
+        workspace: &Workspace,
         lesson: &Lesson,
         sources: &[Source],
         step: usize,
-        target: &Path,
         root: &DocumentMut,
     ) -> anyhow::Result<State> {
         let package = format!("{}-step{step}", lesson.package);
+        let target = &workspace.target;
         let folder = target.join("steps").join(&lesson.name).join(format!("step{step}"));
         let files: Vec<_> =
             sources.iter().filter_map(|source| Some((&source.path, source.at(step)?))).collect();
@@ -233,7 +234,7 @@ impl State {
             numbers.push((path.clone(), file.numbers));
         }
         if is_generated_anew {
-            forget(target, &package)?;
+            forget(&workspace.build, &package)?;
         }
         let program = folder.join("src/main.rs");
         let source = program.try_into().context("the target directory is not UTF-8")?;
@@ -261,8 +262,8 @@ impl State {
 
 /// Removes what the build script of `package` has generated. Cargo leaves it there when the script
 /// changes, so that a state which does not generate it any more would still find it.
-fn forget(target: &Path, package: &str) -> anyhow::Result<()> {
-    let builds = target.join("debug/build");
+fn forget(build: &Path, package: &str) -> anyhow::Result<()> {
+    let builds = build.join("debug/build");
     if !builds.is_dir() {
         return Ok(());
     }

@@ -37,9 +37,21 @@ struct Seen {
 ///
 /// If there is no such folder, or nothing can be written next to our own program.
 pub fn variables(folder: &Path, build: &Path) -> anyhow::Result<[(&'static str, OsString); 4]> {
+    variables_with(&env::current_exe().context("cannot find our own program")?, folder, build)
+}
+
+/// The same, for other programs than `ours`, which is `xtask`.
+///
+/// # Errors
+///
+/// See [`variables`].
+pub fn variables_with(
+    ours: &Path,
+    folder: &Path,
+    build: &Path,
+) -> anyhow::Result<[(&'static str, OsString); 4]> {
     let folder =
         folder.canonicalize().with_context(|| format!("cannot look into {}", folder.display()))?;
-    let ours = env::current_exe().context("cannot find our own program")?;
     let place = ours.with_file_name("apart").join(format!("{:x}", hash(&folder)));
     let detour =
         detour(&folder, &place).with_context(|| format!("cannot write to {}", place.display()))?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
+use xtask::system::apart;
 
 /// Far longer than anything here takes: a test that waits for what never comes fails then.
 pub const LIMIT: Duration = Duration::from_secs(120);
@@ -19,8 +20,10 @@ pub fn root() -> &'static Path {
 }
 
 /// Its target directory, where what the lessons depend on is compiled already.
-pub fn target() -> &'static Path {
-    Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/.."))
+pub fn target() -> PathBuf {
+    let target = Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/.."));
+    // Without `..`: Cargo waits for itself if two of its directories are one by different names.
+    target.canonicalize().unwrap_or(target.to_owned())
 }
 
 /// A folder outside the repository, which goes when its test ends.
@@ -64,11 +67,12 @@ impl Folder {
     }
 }
 
-/// Lets Cargo use what the lessons depend on, which is compiled already. But the programs of a copy,
-/// which have the names of the lesson's, do not take their place.
-pub fn build_like_a_learner(command: &mut Command) {
-    command.env("CARGO_BUILD_BUILD_DIR", target());
-    command.env("CARGO_TARGET_DIR", target().join("desk"));
+/// `cargo` with `args` in `folder`, a learner's crate: as `check` builds it.
+pub fn cargo(folder: &Path, args: &[&str]) -> Result<Command> {
+    let mut command = Command::new(env!("CARGO"));
+    let ours = Path::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(args).envs(apart::variables_with(ours, folder, &target())?).current_dir(folder);
+    Ok(command)
 }
 
 /// Sends `signal`, `INT` for Ctrl-C, to `child`.

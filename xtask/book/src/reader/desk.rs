@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::io::{Read, pipe};
 use std::net::TcpListener;
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use xtask::system::apart;
 use xtask::system::cargo::cargo;
 use xtask::system::process::{self, Program};
 use xtask::workspace::Workspace;
@@ -197,19 +199,25 @@ impl<'a> Desk<'a> {
                 let is_verify = args.first() == Some(&"verify");
                 command.current_dir(if is_verify { crate_or_lessons } else { &self.here });
             }
-            ["cargo", "run", "-p", package, ref args @ ..] => {
-                command.args(["run", "-p", package]).args(self.on_free_ports(package, args)?);
-                command.current_dir(crate_or_lessons);
-            }
             ["cargo", ref args @ ..] => {
-                command.args(args).current_dir(crate_or_lessons);
+                match args {
+                    ["run", "-p", package, args @ ..] => {
+                        command.args(["run", "-p", package]);
+                        command.args(self.on_free_ports(package, args)?)
+                    }
+                    _ => command.args(args),
+                };
+                command.current_dir(crate_or_lessons);
+                if is_crate {
+                    // As `check` builds it: so what it depends on is compiled already.
+                    let ours = self.workspace.target.join("debug/xtask");
+                    let ours = ours.with_extension(env::consts::EXE_EXTENSION);
+                    let variables = apart::variables_with(&ours, &self.here, &self.workspace.build);
+                    command.envs(variables?);
+                }
             }
             _ => bail!("nobody runs `{line}`: it is no command of Cargo's"),
         }
-        // What the lessons depend on is compiled already. But the programs of a copy, which have the
-        // names of the lesson's, shall not take their place.
-        command.env("CARGO_BUILD_BUILD_DIR", &self.workspace.target);
-        command.env("CARGO_TARGET_DIR", self.workspace.target.join("desk"));
         command.env("CARGO_TERM_QUIET", "true").env("CARGO_TERM_COLOR", "never");
         for name in ["CARGO_MANIFEST_DIR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
             command.env_remove(name);
