@@ -13,6 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use xtask::commands::ci::PARTS;
 use xtask::workspace::Workspace;
 
 /// What a bare hello world compiles twice as well: once for its build script, with other features.
@@ -143,6 +144,15 @@ async fn no_dependency_is_compiled_twice() -> Result<()> {
         let again = compiled.again(&["test", "--no-run", "--package", package])?;
         let more = &again - &all_of(&[TWICE_FOR_TESTS]);
         ensure!(more.is_empty(), "cargo test -p {package} compiles again: {more:?}");
+    }
+
+    for part in PARTS.iter().filter(|part| part.name == "lessons") {
+        for command in part.commands {
+            let args = command.strip_prefix("cargo ").and_then(|rest| rest.split(" -- ").next());
+            let args: Vec<&str> = args.context("not Cargo's")?.split_whitespace().collect();
+            let again = compiled.again(&[&args[..], &["--no-run"]].concat())?;
+            ensure!(again.is_empty(), "{command} compiles again: {again:?}");
+        }
     }
 
     let book = ["build", "--package", "book", "--bin", "book", "--no-default-features"];
