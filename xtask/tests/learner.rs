@@ -7,8 +7,9 @@ use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use snapbox::{assert_data_eq, str};
 
 use xtask::workspace::Workspace;
@@ -237,54 +238,58 @@ fn start_overwrites_nothing() -> Result<()> {
 #[test]
 #[ignore = "slow: cargo xtask ci runs it"]
 fn every_lesson_can_be_written_from_its_hints() -> Result<()> {
-    for Lesson { name: lesson, package, steps, .. } in lessons()? {
-        let steps = steps.len();
-        let desk = Desk::new()?;
-        desk.succeed(&format!("start {lesson}"))?;
-        let mut finished = 0;
-        loop {
-            let hint = desk.succeed("hint")?;
-            if hint.starts_with("All parts are there.") {
-                break;
-            }
-            let place = hint.lines().take(2).collect::<Vec<_>>().join("\n");
-            let (step, part, parts) = numbers(&hint).with_context(|| hint.clone())?;
-            ensure!(step == finished + 1 && part <= parts, "{lesson}: {hint}");
-            ensure!(!hint.contains("+++"), "this is the solution: {hint}");
+    let lessons = lessons()?;
+    thread::scope(|scope| {
+        let begin = |lesson| scope.spawn(move || write_from_hints(lesson));
+        let written: Vec<_> = lessons.iter().map(begin).collect();
+        written
+            .into_iter()
+            .try_for_each(|lesson| lesson.join().map_err(|_| anyhow!("see above"))?)
+    })
+}
 
-            let solution = desk.succeed("hint --solution")?;
-            ensure!(solution.starts_with(&place), "{hint} is not {solution}");
-            apply(&desk, &format!("my-{package}"), &solution)?;
-
-            if part == parts {
-                finished = step;
-                let expected: Vec<_> = (1..=steps)
-                    .map(|step| {
-                        format!("{} step {step}", if step <= finished { "ok" } else { "--" })
-                    })
-                    .collect();
-                let run = desk.run("check")?;
-                assert_eq!(
-                    (run.code, marks(&run.stdout)),
-                    (Some(0), expected),
-                    "{lesson}: {}",
-                    run.stderr
-                );
-                let next = match () {
-                    () if finished < steps => format!("Next: step {}, ", finished + 1),
-                    () => "All of it works".into(),
-                };
-                ensure!(run.stdout.contains(&format!("\n{next}")), "{}", run.stdout);
-            }
+fn write_from_hints(lesson: &Lesson) -> Result<()> {
+    let Lesson { name: lesson, package, steps, .. } = lesson;
+    let steps = steps.len();
+    let desk = Desk::new()?;
+    desk.succeed(&format!("start {lesson}"))?;
+    let mut finished = 0;
+    loop {
+        let hint = desk.succeed("hint")?;
+        if hint.starts_with("All parts are there.") {
+            break;
         }
-        assert_eq!(finished, steps, "{lesson}");
-        for path in sources(&lesson)? {
+        let place = hint.lines().take(2).collect::<Vec<_>>().join("\n");
+        let (step, part, parts) = numbers(&hint).with_context(|| hint.clone())?;
+        ensure!(step == finished + 1 && part <= parts, "{lesson}: {hint}");
+        ensure!(!hint.contains("+++"), "this is the solution: {hint}");
+
+        let solution = desk.succeed("hint --solution")?;
+        ensure!(solution.starts_with(&place), "{hint} is not {solution}");
+        apply(&desk, &format!("my-{package}"), &solution)?;
+
+        if part == parts {
+            finished = step;
+            let expected: Vec<_> = (1..=steps)
+                .map(|step| format!("{} step {step}", if step <= finished { "ok" } else { "--" }))
+                .collect();
+            let run = desk.run("check")?;
             assert_eq!(
-                desk.read(&format!("my-{package}/{path}"))?,
-                solution(&lesson, &path)?,
-                "{path}"
+                (run.code, marks(&run.stdout)),
+                (Some(0), expected),
+                "{lesson}: {}",
+                run.stderr
             );
+            let next = match () {
+                () if finished < steps => format!("Next: step {}, ", finished + 1),
+                () => "All of it works".into(),
+            };
+            ensure!(run.stdout.contains(&format!("\n{next}")), "{}", run.stdout);
         }
+    }
+    assert_eq!(finished, steps, "{lesson}");
+    for path in sources(lesson)? {
+        assert_eq!(desk.read(&format!("my-{package}/{path}"))?, solution(lesson, &path)?, "{path}");
     }
     Ok(())
 }
