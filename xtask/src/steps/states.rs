@@ -83,6 +83,10 @@ pub struct State {
     pub step: usize,
     /// Its package.
     pub package: String,
+    /// The version of its package. It says where the state is, and from what its code is generated:
+    /// packages with the same name, version and place in their workspace are one to Cargo. So
+    /// what a build script generated for another, or before it was changed, would be found.
+    version: String,
     pub folder: PathBuf,
     /// Its programs; before the first runnable step they do nothing yet.
     pub pair: Pair,
@@ -176,25 +180,12 @@ fn lock(
     };
     let locked = fs::metadata(path).and_then(|file| file.modified());
     if is_new || locked.map_or(true, |locked| locked < changed) {
-        let names: Vec<_> = states.iter().map(|state| state.package.clone()).collect();
-        let lock = manifest::lock(
-            &manifest::read(&ours)?,
-            &lesson.package,
-            &names,
-            &version(&workspace.target),
-        )?;
+        let copies: Vec<_> =
+            states.iter().map(|state| (&*state.package, &*state.version)).collect();
+        let lock = manifest::lock(&manifest::read(&ours)?, &lesson.package, &copies)?;
         write(path, &lock.to_string())?;
     }
     Ok(())
-}
-
-/// The version of the states in the target directory `target`. It says where they are: Cargo takes
-/// packages for the same that stand at the same place of their workspaces, and in a build directory
-/// that two target directories share, one would be made of what the other has generated.
-fn version(target: &Path) -> String {
-    let mut hasher = DefaultHasher::new();
-    target.hash(&mut hasher);
-    format!("0.1.0+{:x}", hasher.finish())
 }
 
 impl State {
@@ -206,18 +197,22 @@ impl State {
         root: &DocumentMut,
     ) -> anyhow::Result<State> {
         let package = format!("{}-step{step}", lesson.package);
-        let target = &workspace.target;
-        let folder = target.join("steps").join(&lesson.name).join(format!("step{step}"));
+        let folder = workspace.target.join("steps").join(&lesson.name).join(format!("step{step}"));
         let files: Vec<_> =
             sources.iter().filter_map(|source| Some((&source.path, source.at(step)?))).collect();
         let is_there = |path: &Path| files.iter().any(|(file, _)| *file == path);
+        let mut hasher = DefaultHasher::new();
+        folder.hash(&mut hasher);
+        for (path, file) in &files {
+            if *path == Path::new("build.rs") || path.starts_with("proto") {
+                (path, &file.text).hash(&mut hasher);
+            }
+        }
+        let version = format!("0.1.0+{:x}", hasher.finish());
         // First what is there no more: a file may stand where there was a folder, and vice versa.
-        let mut is_generated_anew = false;
-        let generates = |path: &Path| path == Path::new("build.rs") || path.starts_with("proto");
         for path in regions::files(&folder)? {
             if !is_there(&path) {
                 fs::remove_file(folder.join(&path))?;
-                is_generated_anew |= generates(&path);
             }
         }
         let has_library = is_there(Path::new("src/lib.rs"));
@@ -226,15 +221,12 @@ impl State {
             let mut text = file.text;
             if path == Path::new("Cargo.toml") {
                 let mut manifest = manifest::filled_in(root, &text)?;
-                manifest::rename(&mut manifest, &package, &version(target), has_library)?;
+                manifest::rename(&mut manifest, &package, &version, has_library)?;
                 manifest["lints"]["rust"]["warnings"] = value("deny");
                 text = manifest.to_string();
             }
-            is_generated_anew |= write(&folder.join(path), &text)? && generates(path);
+            write(&folder.join(path), &text)?;
             numbers.push((path.clone(), file.numbers));
-        }
-        if is_generated_anew {
-            forget(&workspace.build, &package)?;
         }
         let program = folder.join("src/main.rs");
         let source = program.try_into().context("the target directory is not UTF-8")?;
@@ -242,6 +234,7 @@ impl State {
         Ok(State {
             step,
             package,
+            version,
             pair: Pair {
                 name: if step == 0 { "before step 1".into() } else { format!("step {step}") },
                 client: Target { role: Some("client"), ..server.clone() },
@@ -258,24 +251,6 @@ impl State {
         let (_, numbers) = self.numbers.iter().find(|(file, _)| file == path)?;
         numbers.get(line.checked_sub(1)?).copied()
     }
-}
-
-/// Removes what the build script of `package` has generated. Cargo leaves it there when the script
-/// changes, so that a state which does not generate it any more would still find it.
-fn forget(build: &Path, package: &str) -> anyhow::Result<()> {
-    let builds = build.join("debug/build");
-    if !builds.is_dir() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(&builds)? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.rsplit_once('-').is_some_and(|(name, _)| name == package) {
-            fs::remove_dir_all(&path)
-                .with_context(|| format!("cannot remove {}", path.display()))?;
-        }
-    }
-    Ok(())
 }
 
 /// Writes `text` to the file `path`, with its folder, unless it stands there already: returns

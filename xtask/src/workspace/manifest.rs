@@ -100,8 +100,8 @@ fn inherit(table: &mut dyn TableLike, from: Option<&Item>) -> anyhow::Result<()>
     Ok(())
 }
 
-/// The lock file for a workspace in which `names` are copies of `package`, of `version`: with the
-/// versions of `ours`, so that Cargo has nothing to choose. What nobody needs there, Cargo removes.
+/// The lock file for a workspace with `copies` of `package`, which have other names and versions: with
+/// the versions of `ours`, so that Cargo has nothing to choose. What nobody needs there, Cargo removes.
 ///
 /// # Errors
 ///
@@ -109,8 +109,7 @@ fn inherit(table: &mut dyn TableLike, from: Option<&Item>) -> anyhow::Result<()>
 pub fn lock(
     ours: &DocumentMut,
     package: &str,
-    names: &[String],
-    version: &str,
+    copies: &[(&str, &str)],
 ) -> anyhow::Result<DocumentMut> {
     let mut lock = ours.clone();
     let packages = lock.get_mut("package").and_then(Item::as_array_of_tables_mut);
@@ -118,10 +117,10 @@ pub fn lock(
     let is_it = |table: &&Table| table.get("name").and_then(Item::as_str) == Some(package);
     let entry = packages.iter().find(is_it).with_context(|| format!("no {package} in Cargo.lock"));
     let entry = entry?.clone();
-    for name in names {
+    for (name, version) in copies {
         let mut copy = entry.clone();
-        copy["name"] = value(name);
-        copy["version"] = value(version);
+        copy["name"] = value(*name);
+        copy["version"] = value(*version);
         packages.push(copy);
     }
     Ok(lock)
