@@ -46,6 +46,13 @@ pub async fn read(
                         {
                             typed.extend(lines.iter().map(|line| (file.clone(), *line)));
                             write(&desk, lesson, file, &typed).with_context(at)?;
+                        } else if let (Some((_, lesson)), Some(file)) = (lesson, &listing.file)
+                            && region.is_none()
+                            && path.ends_with(&format!("lessons/{}/{file}", lesson.name))
+                            && file.starts_with("tests/")
+                            && let Some(folder) = desk.crate_of(&lesson.package)
+                        {
+                            desk.write(&folder.join(file), &listing.text).with_context(at)?;
                         }
                     }
                     _ if block.language == "console" && !line.trim().is_empty() => {
@@ -136,7 +143,9 @@ async fn run(
     }
     // A page says in words that somebody runs their own programs in their own crate.
     let own = lesson.map(|lesson| &lesson.package).filter(|package| {
-        line.starts_with(&format!("cargo run -p {package} ")) && !line.contains("--example")
+        let runs = format!("cargo run -p {package} ");
+        let is_their_own = line.starts_with(&runs) && !line.contains("--example");
+        is_their_own || line == format!("cargo test -p {package}")
     });
     let is_elsewhere = own.is_some_and(|package| desk.goes_to_crate(package));
     let words: Vec<&str> = line.split_whitespace().collect();
