@@ -8,10 +8,10 @@ use anyhow::Context;
 use pulldown_cmark::{Event, Tag, TagEnd};
 use xtask::workspace::Workspace;
 
-use crate::pages::FOLDER;
 use crate::pages::files::{excerpts, scenes};
 use crate::pages::listing::Listings;
 use crate::pages::page::{self, Directive, Page, directive, slashed, step_of};
+use crate::pages::{CRATES, FOLDER};
 
 /// The HTML that a page may have: see `mdbook/README.md`.
 const HTML: [&str; 5] =
@@ -19,9 +19,9 @@ const HTML: [&str; 5] =
 
 /// Where what a block shows has to come from, by its language.
 const SOURCES: [(&str, &[&str]); 7] = [
-    ("rust", &["lessons/", "mdbook/generated/"]),
-    ("proto", &["lessons/"]),
-    ("toml", &["lessons/", "Cargo.toml"]),
+    ("rust", &["lessons/", "mdbook/generated/", CRATES]),
+    ("proto", &["lessons/", CRATES]),
+    ("toml", &["lessons/", "Cargo.toml", CRATES]),
     ("python", &["lessons/"]),
     ("json", &["data/", "lessons/"]),
     ("console", &["mdbook/scenes/"]),
