@@ -23,5 +23,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = Service::builder().name("Movie").package("json").method(method).build();
     Builder::new().compile(&[service]);
     // ANCHOR_END: exercise-generate
+    // ANCHOR: exercise-catalogue
+
+    let descriptors = protox::compile(["catalogue.proto"], ["examples/catalogue"])?;
+    tonic_prost_build::compile_fds(descriptors)?;
+    println!("cargo::rerun-if-changed=examples/catalogue/catalogue.proto");
+    // ANCHOR_END: exercise-catalogue
     Ok(())
 }

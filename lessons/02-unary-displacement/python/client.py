@@ -19,13 +19,13 @@ def run(addr: str) -> None:
 
         print("calling server...")
         request = Displacement(start=Point(x=0, y=12), end=Point(x=12, y=14))
-        response = stub.computeDisplacement(request)
+        response = stub.computeDisplacement(request, timeout=10)
         print(f"displacement from (0, 12) to (12, 14): {shortest(response.distance)}")
 
         print("calling server without an end...")
         request = Displacement(start=Point(x=0, y=12))
         try:
-            stub.computeDisplacement(request)
+            stub.computeDisplacement(request, timeout=10)
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.INVALID_ARGUMENT:
                 raise

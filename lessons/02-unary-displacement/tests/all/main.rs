@@ -1,6 +1,7 @@
-//! The tests of the lesson and of its exercise. What every server has to survive is in
+//! The tests of the lesson and of its exercises. What every server has to survive is in
 //! `xtask/methods/tests`.
 
+mod deadline;
 mod product_info;
 mod server;
 mod wire_bytes;

@@ -1,4 +1,5 @@
-//! What the server measures, and what it says to a client that gives it no point.
+//! How exactly the server measures, and what it says to a client that sends it something else.
+//! `../servicer.rs` has what a learner tests.
 
 use std::future::pending;
 
@@ -6,47 +7,8 @@ use testing::call::call_raw;
 use testing::net::listen;
 use testing::numbers::Numbers;
 use tonic::Code;
-use unary_displacement::pb::displacement_service_client::DisplacementServiceClient;
-use unary_displacement::pb::{Displacement, Point};
+use unary_displacement::pb::Point;
 use unary_displacement::server;
-
-#[tokio::test]
-async fn measures() -> anyhow::Result<()> {
-    let (incoming, channel) = listen().await?;
-    tokio::spawn(server::run(incoming, pending()));
-    let mut stub = DisplacementServiceClient::new(channel);
-    for (start, end, distance) in [
-        ((0, 12), (12, 14), 12.165525),
-        ((3, 0), (0, 4), 5.0),
-        ((7, 7), (7, 7), 0.0),
-        ((i32::MIN, 0), (i32::MAX, 0), 4_294_967_295.0),
-        ((i32::MIN, i32::MIN), (i32::MAX, i32::MAX), 6_074_001_000.0),
-    ] {
-        let start = Some(Point { x: start.0, y: start.1 });
-        let end = Some(Point { x: end.0, y: end.1 });
-        let response = stub.compute_displacement(Displacement { start, end }).await?;
-        assert_eq!(response.into_inner().distance, distance, "from {start:?} to {end:?}");
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn names_the_point_that_is_missing() -> anyhow::Result<()> {
-    let (incoming, channel) = listen().await?;
-    tokio::spawn(server::run(incoming, pending()));
-    let mut stub = DisplacementServiceClient::new(channel);
-    let point = Some(Point { x: 1, y: 2 });
-    for (start, end, message) in [
-        (None, point, "start is missing"),
-        (point, None, "end is missing"),
-        (None, None, "start is missing"),
-    ] {
-        let answer = stub.compute_displacement(Displacement { start, end }).await;
-        let status = answer.map(|_| ()).unwrap_err();
-        assert_eq!((status.code(), status.message()), (Code::InvalidArgument, message));
-    }
-    Ok(())
-}
 
 #[tokio::test]
 async fn takes_no_coordinate_that_is_a_string() -> anyhow::Result<()> {

@@ -1,7 +1,6 @@
 //! The tests of the lesson and of its exercise. What every server has to survive is in
 //! `xtask/methods/tests`.
 
-mod server;
 mod team_stream;
 
 /// The exercise: its messages, and its server.

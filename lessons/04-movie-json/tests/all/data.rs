@@ -42,6 +42,12 @@ async fn says_in_one_line_what_is_wrong_with_a_data_file() -> anyhow::Result<()>
 }
 
 #[test]
+fn names_the_file_that_is_missing() {
+    let error = Movies::load("no/such/file.json").err().unwrap();
+    assert_eq!(error.to_string(), "cannot read the films in \"no/such/file.json\"");
+}
+
+#[test]
 fn the_first_of_two_films_with_one_id_has_it() -> anyhow::Result<()> {
     let folder = Folder::within(env!("CARGO_TARGET_TMPDIR"))?;
     let path = folder.path().join("twice.json");

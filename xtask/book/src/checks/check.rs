@@ -8,10 +8,10 @@ use anyhow::Context;
 use pulldown_cmark::{Event, Tag, TagEnd};
 use xtask::workspace::Workspace;
 
-use crate::pages::FOLDER;
 use crate::pages::files::{excerpts, scenes};
 use crate::pages::listing::Listings;
 use crate::pages::page::{self, Directive, Page, directive, slashed, step_of};
+use crate::pages::{CRATES, FOLDER};
 
 /// The HTML that a page may have: see `mdbook/README.md`.
 const HTML: [&str; 5] =
@@ -19,14 +19,17 @@ const HTML: [&str; 5] =
 
 /// Where what a block shows has to come from, by its language.
 const SOURCES: [(&str, &[&str]); 7] = [
-    ("rust", &["lessons/", "mdbook/generated/"]),
-    ("proto", &["lessons/"]),
-    ("toml", &["lessons/", "Cargo.toml"]),
+    ("rust", &["lessons/", "mdbook/generated/", CRATES]),
+    ("proto", &["lessons/", CRATES]),
+    ("toml", &["lessons/", "Cargo.toml", CRATES]),
     ("python", &["lessons/"]),
     ("json", &["data/", "lessons/"]),
     ("console", &["mdbook/scenes/"]),
     ("text", &["lessons/", "mdbook/scenes/"]),
 ];
+
+/// How long an exercise takes.
+const MINUTES: [u8; 3] = [5, 15, 60];
 
 /// Finds what is wrong with `pages`, of which `built` has the HTML. Each problem names its page and
 /// line.
@@ -47,6 +50,7 @@ pub fn problems(
     }
     links(pages, built, &mut problems)?;
     titles(pages, &listings, &mut problems)?;
+    exercises(pages, &mut problems);
     coverage(pages, &listings, &mut problems);
     unused(workspace, pages, &mut problems)?;
     Ok(problems)
@@ -227,6 +231,24 @@ fn titles(pages: &[Page], listings: &Listings, problems: &mut Vec<String>) -> an
         }
     }
     Ok(())
+}
+
+/// A lesson has four exercises. Each says how long it takes, and one is a test.
+fn exercises(pages: &[Page], problems: &mut Vec<String>) {
+    for page in pages.iter().filter(|page| page.path.ends_with("/exercises.md")) {
+        let titles: Vec<&str> =
+            page.text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let says_how_long =
+            |title: &&str| MINUTES.iter().any(|it| title.ends_with(&format!(" ({it} minutes)")));
+        let is_test = |title: &&str| title.starts_with("A test ");
+        if titles.len() != 4 || !titles.iter().all(says_how_long) || !titles.iter().any(is_test) {
+            problems.push(format!(
+                "{}:1: four exercises, `## TITLE (N minutes)` with {MINUTES:?}, and one of them \
+                 `A test …`: {titles:?}",
+                page.file().display()
+            ));
+        }
+    }
 }
 
 /// Every line of every region of a step stands on the page of that step.

@@ -9,9 +9,9 @@ use xtask::steps::regions::{self, Line, Source};
 use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Lesson;
 
-use crate::pages::FOLDER;
 use crate::pages::files::SETTING;
 use crate::pages::page;
+use crate::pages::{CRATES, FOLDER};
 
 /// The lessons' own source, taken apart.
 pub struct Listings {
@@ -35,7 +35,7 @@ pub struct LessonSource {
 /// A file, or a region of it, as the book shows it.
 pub struct Listing {
     pub text: String,
-    /// If it is a lesson's: the file in the lesson's folder.
+    /// If it is a lesson's: the file in the lesson's folder. If it is in [`CRATES`]: the file there.
     pub file: Option<String>,
     /// If it is of a step's: its lesson, by its place in [`Listings::lessons`], and its lines.
     pub step: Option<(usize, Vec<usize>)>,
@@ -77,7 +77,8 @@ impl Listings {
         let path = page::in_workspace(page, path).ok_or_else(outside)?;
 
         let in_lesson = path.strip_prefix("lessons/").and_then(|rest| rest.split_once('/'));
-        let file = in_lesson.map(|(_, file)| file.to_owned());
+        let file = in_lesson.map(|(_, file)| file).or_else(|| path.strip_prefix(CRATES));
+        let file = file.map(str::to_owned);
         let index = in_lesson
             .and_then(|(name, _)| self.lessons.iter().position(|lesson| lesson.name == name));
         if let (Some(index), Some(file)) = (index, &file)

@@ -19,6 +19,7 @@ use xtask::system::apart;
 use xtask::system::cargo::cargo;
 use xtask::system::process::{self, Program};
 use xtask::workspace::Workspace;
+use xtask::workspace::manifest;
 
 use crate::pages::listing::{LessonSource, Listings};
 
@@ -47,6 +48,11 @@ impl<'a> Desk<'a> {
     pub fn new(workspace: &'a Workspace) -> anyhow::Result<Desk<'a>> {
         let folder = tempfile::tempdir()?;
         let here = folder.path().canonicalize()?;
+        // A crate that is written here is built as the lessons are, and so with what is built for them.
+        let mut config = manifest::read(&workspace.root.join("Cargo.toml"))?;
+        config.retain(|key, _| key == "profile");
+        fs::create_dir(here.join(".cargo"))?;
+        fs::write(here.join(".cargo/config.toml"), config.to_string())?;
         Ok(Desk { workspace, folder, here, meanwhile: None, ports: RefCell::default() })
     }
 
@@ -74,6 +80,11 @@ impl<'a> Desk<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The folder itself, wherever in it somebody is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Goes to a folder.
@@ -198,6 +209,14 @@ impl<'a> Desk<'a> {
                 // It runs commands of the reader's, and writes no files.
                 let is_verify = args.first() == Some(&"verify");
                 command.current_dir(if is_verify { crate_or_lessons } else { &self.here });
+            }
+            ["cargo", "new" | "add", ..] => {
+                // With the versions of the lessons, and nobody to be asked for others.
+                command.args(&words[1..]).arg("--offline").current_dir(&self.here);
+                let lock = self.here.join("Cargo.lock");
+                if !lock.exists() {
+                    fs::copy(self.workspace.root.join("Cargo.lock"), lock)?;
+                }
             }
             ["cargo", ref args @ ..] => {
                 match args {

@@ -11,9 +11,11 @@ use anyhow::{Context, ensure};
 use xtask::commands::ci;
 use xtask::run::python::Python;
 use xtask::workspace::Workspace;
+use xtask::workspace::manifest;
 
+use crate::pages::CRATES;
 use crate::pages::listing::{LessonSource, Listings};
-use crate::pages::page::{Directive, Page, directive, slashed, step_of};
+use crate::pages::page::{self, Directive, Page, directive, slashed, step_of};
 use crate::reader::desk::Desk;
 
 /// Reads `pages`, in their order, at one desk. Every command on them is run, and every listing of
@@ -40,12 +42,25 @@ pub async fn read(
                     Some(Directive::Include { path, region }) => {
                         let listing = listings.get(&page.path, path, region);
                         let listing = listing.map_err(anyhow::Error::msg).with_context(at)?;
-                        if let (Some((index, lesson)), Some(file), Some((of, lines))) =
+                        if let Some(file) = page::in_workspace(&page.path, path)
+                            .as_deref()
+                            .and_then(|path| path.strip_prefix(CRATES))
+                        {
+                            let path = desk.folder().join(file);
+                            desk.write(&path, &listing.text).with_context(at)?;
+                        } else if let (Some((index, lesson)), Some(file), Some((of, lines))) =
                             (lesson, &listing.file, &listing.step)
                             && index == *of
                         {
                             typed.extend(lines.iter().map(|line| (file.clone(), *line)));
                             write(&desk, lesson, file, &typed).with_context(at)?;
+                        } else if let (Some((_, lesson)), Some(file)) = (lesson, &listing.file)
+                            && region.is_none()
+                            && path.ends_with(&format!("lessons/{}/{file}", lesson.name))
+                            && file.starts_with("tests/")
+                            && let Some(folder) = desk.crate_of(&lesson.package)
+                        {
+                            desk.write(&folder.join(file), &listing.text).with_context(at)?;
                         }
                     }
                     _ if block.language == "console" && !line.trim().is_empty() => {
@@ -136,13 +151,19 @@ async fn run(
     }
     // A page says in words that somebody runs their own programs in their own crate.
     let own = lesson.map(|lesson| &lesson.package).filter(|package| {
-        line.starts_with(&format!("cargo run -p {package} ")) && !line.contains("--example")
+        let runs = format!("cargo run -p {package} ");
+        let is_their_own = line.starts_with(&runs) && !line.contains("--example");
+        is_their_own || line == format!("cargo test -p {package}")
     });
     let is_elsewhere = own.is_some_and(|package| desk.goes_to_crate(package));
     let words: Vec<&str> = line.split_whitespace().collect();
-    if words.iter().any(|word| matches!(*word, "server" | "--serve" | "--watch"))
-        && words.get(1) != Some(&"verify")
-        && !line.contains('\'')
+    if words.get(1) == Some(&"add") {
+        has_our_versions(workspace, &words)?;
+    }
+    let is_run = words.get(1) == Some(&"run");
+    if words
+        .iter()
+        .any(|word| is_run && *word == "server" || matches!(*word, "--serve" | "--watch"))
     {
         desk.start_meanwhile(line).await?;
         return if is_elsewhere { desk.go("..") } else { Ok(()) };
@@ -163,6 +184,19 @@ async fn run(
                 "`{line}` does not find step {step} working:\n{output}"
             );
         }
+    }
+    Ok(())
+}
+
+/// Each crate that `cargo add` is told with its version has the one that the lessons have.
+fn has_our_versions(workspace: &Workspace, words: &[&str]) -> anyhow::Result<()> {
+    let ours = manifest::read(&workspace.root.join("Cargo.toml"))?;
+    let ours = ours.get("workspace").and_then(|workspace| workspace.get("dependencies"));
+    for (name, version) in words.iter().filter_map(|word| word.split_once('@')) {
+        let our =
+            ours.and_then(|ours| ours.get(name)).with_context(|| format!("no {name} here"))?;
+        let our = our.get("version").unwrap_or(our).as_str();
+        ensure!(our == Some(version), "the lessons have {name} {our:?}, not {version}");
     }
     Ok(())
 }

@@ -1,0 +1,40 @@
+//! Ordinary messages: a catalogue with a field of each kind.
+//! `cargo run -p movie-json --example catalogue server [ADDR]`, and `client [ADDR]`.
+
+mod client;
+mod server;
+
+/// What `build.rs` has generated from `catalogue.proto`.
+mod pb {
+    tonic::include_proto!("catalogue");
+}
+
+use anyhow::bail;
+use movie_json::listen;
+use std::{env, process};
+
+/// This machine only: port 3001 of the loopback address.
+const ADDR: &str = "127.0.0.1:3001";
+
+#[tokio::main]
+async fn main() {
+    if let Err(error) = run().await {
+        eprintln!("error: {error:#}");
+        process::exit(1);
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let mut args: Vec<String> = env::args().skip(1).collect();
+    if args.len() == 1 {
+        args.push(ADDR.into());
+    }
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["server", addr] => {
+            let (incoming, ctrl_c) = listen::on(addr).await?;
+            server::run(incoming, ctrl_c).await
+        }
+        ["client", addr] => client::run(addr).await,
+        _ => bail!("say what to run: `server [ADDR]` or `client [ADDR]`"),
+    }
+}

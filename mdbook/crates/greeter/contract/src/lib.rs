@@ -1,0 +1,3 @@
+//! The service `helloworld.Greeter`, generated from its proto: both sides.
+
+tonic::include_proto!("helloworld");
