@@ -3,50 +3,43 @@
 mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Result, ensure};
-use tempfile::TempDir;
+use snapbox::{assert_data_eq, str};
 
-use crate::common::{Run, target};
+use crate::common::{Folder, Run, root, target};
 
 /// A folder with submissions.
-struct Class {
-    folder: TempDir,
-}
+struct Class(Folder);
 
 impl Class {
     fn new() -> Result<Class> {
-        Ok(Class { folder: tempfile::tempdir()? })
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
+        Ok(Class(Folder::new()?))
     }
 
     /// Writes a crate of lesson 1 that depends on nothing, so that it is built at once. Its server
     /// says who it is, and ends.
     fn hand_in(&self, folder: &str, who: &str) -> Result<()> {
-        fs::create_dir_all(self.path(folder).join("src"))?;
         let manifest = "[package]\nname = \"helloworld\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
                         [package.metadata.start]\nlesson = \"01-helloworld\"\n[workspace]\n";
-        fs::write(self.path(folder).join("Cargo.toml"), manifest)?;
+        self.0.write(&format!("{folder}/Cargo.toml"), manifest)?;
         let main = "fn main() {\n    if std::env::args().nth(1).as_deref() == Some(\"server\") {\n        \
                     eprintln!(\"{}\", helloworld::WHO);\n        std::process::exit(3);\n    }\n}\n";
-        fs::write(self.path(folder).join("src/main.rs"), main)?;
+        self.0.write(&format!("{folder}/src/main.rs"), main)?;
         self.write_library(folder, who)
     }
 
     fn write_library(&self, folder: &str, who: &str) -> Result<()> {
         let library = format!("pub const WHO: &str = \"I am {who}\";\n");
-        Ok(fs::write(self.path(folder).join("src/lib.rs"), library)?)
+        self.0.write(&format!("{folder}/src/lib.rs"), &library)
     }
 
     /// `cargo xtask`, as somebody calls it who has set `CARGO_TARGET_DIR`.
     fn xtask(&self, args: &str) -> Result<Command> {
-        let mut command = common::xtask(self.folder.path(), args);
+        let mut command = self.0.xtask(args);
         command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
         // Without `..`: Cargo waits for itself if the two are one directory by different names.
         let target = target().canonicalize()?;
@@ -83,7 +76,7 @@ fn no_crate_is_taken_for_another() -> Result<()> {
     let class = Class::new()?;
     for who in ["anna", "ben"] {
         class.hand_in(who, who)?;
-        date_back(&class.path(who))?;
+        date_back(&class.0.path(who))?;
     }
     for who in ["anna", "ben", "anna"] {
         class.check(who, who)?;
@@ -91,15 +84,14 @@ fn no_crate_is_taken_for_another() -> Result<()> {
 
     // Another version of it, that is older than what was built.
     class.write_library("anna", "carla")?;
-    date_back(&class.path("anna"))?;
+    date_back(&class.0.path("anna"))?;
     class.check("anna", "carla")?;
     class.write_library("anna", "anna")?;
-    date_back(&class.path("anna"))?;
+    date_back(&class.0.path("anna"))?;
     class.check("anna", "anna")?;
 
     // Somebody has configured where all crates are built.
-    fs::create_dir(class.path(".cargo"))?;
-    fs::write(class.path(".cargo/config.toml"), "[build]\ntarget-dir = \"shared\"\n")?;
+    class.0.write(".cargo/config.toml", "[build]\ntarget-dir = \"shared\"\n")?;
     for who in ["anna", "ben"] {
         let mut check = class.xtask(&format!("check {who}"))?;
         let run = Run::of(check.env_remove("CARGO_TARGET_DIR"))?;
@@ -132,7 +124,7 @@ fn cargo_run_starts_the_program_of_the_crate_that_it_names() -> Result<()> {
     let class = Class::new()?;
     for who in ["anna", "ben"] {
         class.hand_in(who, who)?;
-        date_back(&class.path(who))?;
+        date_back(&class.0.path(who))?;
     }
     let in_shared = "-q --target-dir shared server";
     for who in ["anna", "ben"] {
@@ -143,7 +135,7 @@ fn cargo_run_starts_the_program_of_the_crate_that_it_names() -> Result<()> {
             (".", format!("cargo run --manifest-path={who}/Cargo.toml {in_shared}")),
         ] {
             let mut verify = class.xtask("verify 01 --step 4 --server")?;
-            let run = Run::of(verify.arg(&command).current_dir(class.path(folder)))?;
+            let run = Run::of(verify.arg(&command).current_dir(class.0.path(folder)))?;
             let is_theirs = run.stdout.contains(&format!("I am {who}\n"));
             ensure!(run.code == Some(1) && is_theirs, "{command}: {}{}", run.stdout, run.stderr);
         }
@@ -155,10 +147,10 @@ fn cargo_run_starts_the_program_of_the_crate_that_it_names() -> Result<()> {
 #[ignore = "slow: cargo xtask ci runs it"]
 fn a_check_compiles_nothing_but_the_crate() -> Result<()> {
     let class = Class::new()?;
-    let among_the_lessons = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    for folder in [class.folder.path(), among_the_lessons.path()] {
+    let among_the_lessons = Folder::within(env!("CARGO_TARGET_TMPDIR"))?;
+    for folder in [&class.0, &among_the_lessons] {
         for name in ["first", "second"] {
-            let dir = folder.join(name);
+            let dir = folder.path(name);
             for (command, step) in [("start 01 --step 5", None), ("check", Some(4))] {
                 let mut command = class.xtask(command)?;
                 let run = Run::of(command.env_remove("CARGO_TARGET_DIR").arg(&dir))?;
@@ -172,5 +164,71 @@ fn a_check_compiles_nothing_but_the_crate() -> Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
+fn a_class_is_marked_in_one_go() -> Result<()> {
+    let class = Class::new()?;
+    let start = |args: &str| -> Result<()> {
+        let run = Run::of(&mut class.xtask(&format!("start {args}"))?)?;
+        ensure!(run.code == Some(0), "{args}: {}", run.stderr);
+        Ok(())
+    };
+    // All of lesson 1, and a wrong version of it, that is older.
+    start("01 class/anna")?;
+    for file in ["proto/helloworld.proto", "build.rs", "src/lib.rs", "src/main.rs"]
+        .into_iter()
+        .chain(["src/server.rs", "src/client.rs"])
+    {
+        let text = fs::read_to_string(root().join("lessons/01-helloworld").join(file))?;
+        class.0.write(&format!("class/anna/{file}"), &text)?;
+        class.0.write(&format!("class/ben/{file}"), &text.replace("Hello again,", "Hi again,"))?;
+    }
+    for file in ["Cargo.toml", "Cargo.lock", "src/listen.rs"] {
+        class
+            .0
+            .write(&format!("class/ben/{file}"), &class.0.read(&format!("class/anna/{file}"))?)?;
+    }
+    date_back(&class.0.path("class/ben"))?;
+    // Another lesson, in an archive with a folder of its own.
+    start("teams class/carla/my-teams")?;
+    // The rest depends on nothing.
+    for who in ["dora", "emil", "fay"] {
+        class.hand_in(&format!("class/{who}"), who)?;
+    }
+    class.0.replace("class/dora/src/main.rs", "WHO", "WO")?;
+    class.0.replace("class/emil/src/main.rs", "std::process::exit(3)", "loop {}")?;
+    class.0.replace("class/fay/src/main.rs", "eprintln!(", "loop { println!(")?;
+    class.0.replace("class/fay/src/main.rs", "std::process::exit(3)", "}")?;
+    // A copy, and no crate at all.
+    for file in ["Cargo.toml", "src/lib.rs", "src/main.rs"] {
+        class
+            .0
+            .write(&format!("class/gus/{file}"), &class.0.read(&format!("class/dora/{file}"))?)?;
+    }
+    class.0.write("class/hal/notes.txt", "sorry")?;
+
+    let run = Run::of(&mut class.xtask("check --all class --format junit")?)?;
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let lines: Vec<_> = run.stderr.lines().collect();
+    assert_data_eq!(
+        lines.join("\n"),
+        str![[r#"
+ok    anna   01-helloworld  1 2 3 4 5
+FAIL  ben    01-helloworld  1 2 3 4 -  step 5: your server answered `Hi again, you!`, expected `Hello again, you!`
+FAIL  carla  03-teams  - - - -  step 1: not there yet
+FAIL  dora   01-helloworld  does not compile: cannot find value `WO` in crate `helloworld` (src/main.rs:3)
+FAIL  emil   01-helloworld  - - - - -  step 3: your server[..]
+FAIL  fay    01-helloworld  - - - - -  step 3: your server[..]
+FAIL  gus    01-helloworld  does not compile: cannot find value `WO` in crate `helloworld` (src/main.rs:3)
+FAIL  hal    no crate: there is no Cargo.toml in it
+1 passed, 7 failed in [..] s
+"#]]
+    );
+    let suites = junit_parser::from_reader(run.stdout.as_bytes())?;
+    assert_eq!((suites.tests, suites.failures), (8, 7));
+    ensure!(run.stdout.contains("name=\"ben\" classname=\"01-helloworld\""), "{}", run.stdout);
     Ok(())
 }

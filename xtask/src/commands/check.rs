@@ -1,11 +1,13 @@
 //! `cargo xtask check`: grades what a learner has so far.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::slice;
 
 use crate::learner::grade::{Grade, grade};
-use crate::learner::{self, Learner};
+use crate::learner::{self, Learner, class};
+use crate::report::Format;
 use crate::run::watcher::Watcher;
 use crate::system::style::{DIM, GREEN, RED};
 use crate::workspace::Workspace;
@@ -19,13 +21,25 @@ failure. What does not compile is shown by Cargo, and nothing is run then.
 
 Your program has to take `server ADDR` and `client ADDR`, as that of the lesson does.
 
-Exit code: 0 if all that is there works, 1 if something does not, 2 if the command line is wrong.")]
+With --all, each folder in FOLDER is what somebody has handed in: a crate, or a folder with one. Each
+gets a line: its lesson, the numbers of the steps that work, and what is wrong first. A crate that
+takes ten minutes is given up. Without --lesson, each says itself which lesson it is of. --format is
+that of `verify`, with the folder as `submission`, in place of `server` and `client`.
+
+Exit code: 0 if all that is there works, and with --all, if all steps do; 1 if something does not; 2
+if the command line is wrong.")]
 pub struct Args {
     #[command(flatten)]
     learner: learner::Which,
     /// Check again whenever you save a file, until Ctrl-C
     #[arg(long)]
     pub watch: bool,
+    /// Mark every crate in a folder
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["dir", "watch"])]
+    all: Option<PathBuf>,
+    /// Print the marks for a program to read
+    #[arg(long, value_enum, requires = "all")]
+    format: Option<Format>,
 }
 
 /// Builds and grades the crate that `args` names. The exit code is 1 if it does not compile, or
@@ -36,6 +50,9 @@ pub struct Args {
 /// If there is no such crate, or one of our own programs fails.
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
+    if let Some(folder) = &args.all {
+        return class::mark(&workspace, folder, args.learner.lesson.clone(), args.format).await;
+    }
     let learner = args.learner.find(&workspace)?;
     if args.watch {
         return watch(&workspace, &learner).await;

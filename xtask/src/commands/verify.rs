@@ -150,8 +150,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         report.add(Verdict {
             lesson: case.lesson,
             pair: case.pair.name,
-            server: case.server.name,
-            client: case.client.name,
+            sides: Some([case.server.name, case.client.name]),
             ok,
             seconds,
             details,

@@ -1,6 +1,8 @@
 //! A learner's crate: where it is, and which lesson it is of.
 
 #[cfg(feature = "runner")]
+pub mod class;
+#[cfg(feature = "runner")]
 pub mod grade;
 #[cfg(feature = "runner")]
 pub mod hint;
@@ -28,7 +30,7 @@ pub struct Which {
     dir: Option<PathBuf>,
     /// Which lesson it is of, if it was not written by `start`: 03, teams or 03-teams
     #[arg(long)]
-    lesson: Option<String>,
+    pub lesson: Option<String>,
 }
 
 /// A crate that a learner works on.

@@ -9,11 +9,18 @@ use crate::report::verdict::Verdict;
 #[derive(Serialize)]
 struct Object<'a> {
     lesson: &'a str,
-    server: &'a str,
-    client: &'a str,
+    #[serde(flatten)]
+    what: What<'a>,
     verdict: &'static str,
     seconds: f64,
     difference: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum What<'a> {
+    Pair { server: &'a str, client: &'a str },
+    Submission { submission: &'a str },
 }
 
 /// The verdicts as JSON.
@@ -27,12 +34,14 @@ pub fn document(verdicts: &[Verdict]) -> serde_json::Result<String> {
 }
 
 fn object(verdict: &Verdict) -> Object<'_> {
-    let Verdict { lesson, server, client, ok, seconds, details, .. } = verdict;
+    let Verdict { lesson, pair, sides, ok, seconds, details } = verdict;
     let difference = strip_str(details).to_string();
     Object {
         lesson,
-        server,
-        client,
+        what: match sides {
+            Some([server, client]) => What::Pair { server, client },
+            None => What::Submission { submission: pair },
+        },
         verdict: if *ok { "passed" } else { "failed" },
         seconds: *seconds,
         difference: if difference.is_empty() { None } else { Some(difference) },

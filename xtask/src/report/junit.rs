@@ -13,7 +13,7 @@ use crate::report::verdict::Verdict;
 ///
 /// Never: a `String` takes all that is written to it.
 pub fn document(verdicts: &[Verdict]) -> anyhow::Result<String> {
-    let mut report = Report::new("cargo xtask verify");
+    let mut report = Report::new("cargo xtask");
     report.set_time(time(verdicts));
     for of_lesson in verdicts.chunk_by(|a, b| a.lesson == b.lesson) {
         let mut suite = TestSuite::new(of_lesson[0].lesson.as_str());
@@ -28,7 +28,7 @@ fn time(verdicts: &[Verdict]) -> Duration {
 }
 
 fn test_case(verdict: &Verdict) -> TestCase {
-    let Verdict { lesson, server, client, ok, seconds, details, .. } = verdict;
+    let Verdict { lesson, pair, sides, ok, seconds, details } = verdict;
     let mut status = TestCaseStatus::success();
     if !ok {
         let text = legal(&strip_str(details).to_string());
@@ -36,7 +36,8 @@ fn test_case(verdict: &Verdict) -> TestCase {
         status.set_message(text.lines().next().unwrap_or_default().trim());
         status.set_description(text);
     }
-    let mut case = TestCase::new(legal(&format!("{server} + {client}")), status);
+    let name = sides.as_ref().map_or(pair.clone(), |sides| sides.join(" + "));
+    let mut case = TestCase::new(legal(&name), status);
     case.set_classname(lesson.as_str()).set_time(Duration::from_secs_f64(*seconds));
     case
 }

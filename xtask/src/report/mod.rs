@@ -32,7 +32,7 @@ impl Report {
     }
 
     /// Where people read: standard output, unless that is for a program.
-    fn out(&self) -> Box<dyn Write> {
+    pub fn out(&self) -> Box<dyn Write> {
         match self.format {
             None => Box::new(anstream::stdout()),
             Some(_) => Box::new(anstream::stderr()),
@@ -46,8 +46,13 @@ impl Report {
     /// If the output takes no more.
     pub fn add(&mut self, verdict: Verdict) -> anyhow::Result<()> {
         people::show(&mut self.out(), &verdict)?;
-        self.verdicts.push(verdict);
+        self.keep(verdict);
         Ok(())
+    }
+
+    /// Keeps a verdict, for the totals and for programs.
+    pub fn keep(&mut self, verdict: Verdict) {
+        self.verdicts.push(verdict);
     }
 
     /// Shows how many have passed, `time` after the first has begun, and prints what programs
