@@ -12,12 +12,18 @@ use streaming::pb::{HelloReply, HelloRequest};
 use streaming::server;
 use streaming::state_pb::Data;
 use streaming::state_pb::request_streaming_client::RequestStreamingClient;
-use testing::STUCK;
-use testing::net::{connect, listen};
+use testing::net::{Network, connect, listen};
+use testing::server::Server;
+use testing::{STUCK, until};
 use tokio::io::{copy, sink};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{empty, iter};
-use tonic::{Code, Status, Streaming};
+use tonic::{Code, Request, Status, Streaming};
+
+#[path = "../examples/ends/server.rs"]
+mod ends;
 
 fn hello(name: &str) -> HelloRequest {
     HelloRequest { name: name.into() }
@@ -82,7 +88,7 @@ async fn greets_everybody_at_once() -> anyhow::Result<()> {
     tokio::spawn(server::run(incoming, pending()));
     let mut stub = GreeterClient::new(channel);
     // Each request waits for the reply to the one before it.
-    let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+    let (sender, mut receiver) = mpsc::channel(1);
     sender.send(hello("Raf")).await?;
     let requests = stream! { while let Some(request) = receiver.recv().await { yield request } };
     let mut replies = stub.say_hello_v3(requests).await?.into_inner();
@@ -141,4 +147,60 @@ async fn waits_for_a_client_that_does_not_read() -> anyhow::Result<()> {
         }
         before = now;
     }
+}
+
+#[tokio::test]
+async fn tells_what_a_servicer_sees_of_each_end() -> anyhow::Result<()> {
+    let server = Server::start(|incoming, stop| ends::run(incoming, stop)).await?;
+    let mut listener = GreeterClient::new(connect(server.addr)?);
+    let mut news = listener.say_hello_v1(hello("")).await?.into_inner();
+    for (how, expected) in [
+        ("closed, and said to be whole", "Ok(None), stored"),
+        ("closed", "Ok(None), not stored: half a list"),
+        ("the call is dropped", "Ok(None), not stored: half a list"),
+        ("the call is cancelled", "Ok(None), not stored: half a list"),
+        ("the connection breaks", "Err(Unknown), not stored: half a list"),
+    ] {
+        let network = Network::to(server.addr).await?;
+        let (sender, requests) = mpsc::channel(1);
+        let mut requests = Request::new(ReceiverStream::new(requests));
+        let handle = requests.cancellation_handle();
+        let mut stub = GreeterClient::new(connect(network.addr)?);
+        let call = tokio::spawn(async move { stub.say_hello_v2(requests).await });
+        sender.send(hello("Raf")).await?;
+        let mut names = Some(sender);
+        let mut heard = async || anyhow::Ok(timeout(STUCK, news.message()).await??);
+        assert_eq!(heard().await?.context("no news")?.message, "Raf");
+        match how {
+            "the call is dropped" => call.abort(),
+            "the call is cancelled" => handle.cancel(),
+            "the connection breaks" => drop(network),
+            "closed" => drop(names.take()),
+            _ => names.take().context("closed")?.send(hello("")).await?,
+        }
+        assert_eq!(heard().await?.context("no news")?.message, expected, "{how}");
+        drop(names);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn goes_on_with_a_chat_whose_client_only_stops_reading() -> anyhow::Result<()> {
+    let server = Server::start(|incoming, stop| server::run(incoming, stop)).await?;
+    let mut stub = GreeterClient::new(connect(server.addr)?);
+    let (names, requests) = mpsc::channel(1);
+    let mut requests = Request::new(ReceiverStream::new(requests));
+    let handle = requests.cancellation_handle();
+    let replies = stub.say_hello_v3(requests).await?.into_inner();
+    let with_chat = server.tasks();
+    drop(replies);
+    // Time enough to hear of it, if it were told.
+    for _ in 0..100 {
+        all(stub.say_hello_v1(hello("you")).await?.into_inner()).await?;
+    }
+    assert_eq!(server.tasks(), with_chat, "the chat is over");
+    handle.cancel();
+    until("the chat is over", || server.tasks() == with_chat - 1).await?;
+    drop(names);
+    Ok(())
 }

@@ -25,7 +25,7 @@ async fn tour(mut stub: RouteGuideClient<Channel>) -> anyhow::Result<()> {
                 Ok(None) => break,
                 Err(error) => {
                     _ = report.send(error);
-                    // The end of the requests would say that the route is complete.
+                    // At the end of the requests, the server would answer.
                     future::pending::<()>().await;
                     break;
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
+use anyhow::Context;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -226,7 +227,8 @@ async fn foreign_case(
     })
 }
 
-/// The pairs of `lesson` with one side in Python, or both.
+/// The pairs of `lesson` with one side in Python, or both, and its examples whose client is there in
+/// Python as well.
 async fn python_cases(
     python: &Python,
     lesson: &Lesson,
@@ -234,17 +236,28 @@ async fn python_cases(
 ) -> anyhow::Result<Vec<Case>> {
     let pair = &lesson.pairs[0];
     let (server, client) = (programs.side(&pair.server)?, programs.side(&pair.client)?);
-    let (python_server, python_client) = python.sides(lesson).await?;
-    let case = |name: &str, server: &Side, client: &Side| Case {
+    let side = async |name: &str| {
+        let side = python.side(lesson, name).await?;
+        side.with_context(|| format!("{} has no python/{name}.py", lesson.name))
+    };
+    let (python_server, python_client) = (side("server").await?, side("client").await?);
+    let case = |name: &str, pair: &Pair, server: &Side, client: &Side| Case {
         lesson: lesson.name.clone(),
         pair: Pair { name: name.into(), ..pair.clone() },
         server: server.clone(),
         client: client.clone(),
         judged: &SIDES,
     };
-    Ok(vec![
-        case("python server + client", &python_server, &client),
-        case("server + python client", &server, &python_client),
-        case("both in python", &python_server, &python_client),
-    ])
+    let mut cases = vec![
+        case("python server + client", pair, &python_server, &client),
+        case("server + python client", pair, &server, &python_client),
+        case("both in python", pair, &python_server, &python_client),
+    ];
+    for pair in &lesson.pairs[1..] {
+        if let Some(client) = python.side(lesson, &format!("{}_client", pair.name)).await? {
+            let name = format!("{} + python client", pair.name);
+            cases.push(case(&name, pair, &programs.side(&pair.server)?, &client));
+        }
+    }
+    Ok(cases)
 }

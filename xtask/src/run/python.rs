@@ -38,13 +38,17 @@ impl Python {
         Ok(Python { folder, interpreter, requirements: read(&list)? })
     }
 
-    /// The server and the client of `lesson`, with their stubs, which are generated if they are not
-    /// there or the protos have changed.
+    /// The script `NAME.py` of `lesson`, if there is one. Its stubs are generated if they are not there
+    /// or the protos have changed.
     ///
     /// # Errors
     ///
-    /// If there are none, or the stubs cannot be generated.
-    pub async fn sides(&self, lesson: &Lesson) -> anyhow::Result<(Side, Side)> {
+    /// If the stubs cannot be generated.
+    pub async fn side(&self, lesson: &Lesson, name: &str) -> anyhow::Result<Option<Side>> {
+        let script = lesson.folder.join("python").join(name).with_extension("py");
+        if !script.is_file() {
+            return Ok(None);
+        }
         let stubs = self.folder.join("stubs").join(&lesson.name);
         let folder = lesson.folder.join("proto");
         let protos = proto_files(&folder)?;
@@ -68,16 +72,8 @@ impl Python {
             }
             fs::write(&generated, origin)?;
         }
-        let side = |name: &str| {
-            let script = lesson.folder.join("python").join(name);
-            let shown = format!("python {name}");
-            if script.is_file() {
-                Ok(Side::python(&shown, &self.interpreter, &script, &stubs))
-            } else {
-                bail!("{} has no python/{name}", lesson.name)
-            }
-        };
-        Ok((side("server.py")?, side("client.py")?))
+        let shown = format!("python {name}.py");
+        Ok(Some(Side::python(&shown, &self.interpreter, &script, &stubs)))
     }
 
     async fn generate(&self, proto: &Path, folder: &Path, stubs: &Path) -> anyhow::Result<()> {
