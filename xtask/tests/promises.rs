@@ -87,7 +87,8 @@ async fn every_twin_refuses_in_one_line_and_stops_in_order() -> anyhow::Result<(
         }
     };
     for lesson in &workspace.lessons {
-        let (server, client) = python.sides(lesson).await?;
+        let server = python.side(lesson, "server").await?.context("no server.py")?;
+        let client = python.side(lesson, "client").await?.context("no client.py")?;
         let mut running = Program::start(server.command("127.0.0.1:0"))?;
         let line = timeout(STUCK, running.stdout.first_line()).await?;
         let addr =

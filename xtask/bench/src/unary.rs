@@ -109,8 +109,10 @@ async fn sides(
     let mut sides = Vec::new();
     for lesson in lessons {
         sides.push((lesson.package.clone(), "rust", programs.side(&lesson.pairs[0].server)?));
-        if let Some(python) = python {
-            sides.push((lesson.package.clone(), "python", python.sides(lesson).await?.0));
+        if let Some(python) = python
+            && let Some(server) = python.side(lesson, "server").await?
+        {
+            sides.push((lesson.package.clone(), "python", server));
         }
     }
     Ok(sides)
