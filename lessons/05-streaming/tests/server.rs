@@ -151,7 +151,7 @@ async fn waits_for_a_client_that_does_not_read() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn tells_what_a_servicer_sees_of_each_end() -> anyhow::Result<()> {
-    let server = Server::start(|incoming, stop| ends::run(incoming, stop)).await?;
+    let server = Server::start(ends::run).await?;
     let mut listener = GreeterClient::new(connect(server.addr)?);
     let mut news = listener.say_hello_v1(hello("")).await?.into_inner();
     for (how, expected) in [
@@ -186,7 +186,7 @@ async fn tells_what_a_servicer_sees_of_each_end() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn goes_on_with_a_chat_whose_client_only_stops_reading() -> anyhow::Result<()> {
-    let server = Server::start(|incoming, stop| server::run(incoming, stop)).await?;
+    let server = Server::start(server::run).await?;
     let mut stub = GreeterClient::new(connect(server.addr)?);
     let (names, requests) = mpsc::channel(1);
     let mut requests = Request::new(ReceiverStream::new(requests));
