@@ -17,10 +17,13 @@ struct Person {
 
 impl Person {
     /// Enters the chat.
-    async fn new(name: &'static str, channel: &Channel) -> anyhow::Result<Person> {
+    async fn new(
+        name: &'static str,
+        mut stub: RouteGuideClient<Channel>,
+    ) -> anyhow::Result<Person> {
         let (says, requests) = mpsc::channel(1);
         let requests = ReceiverStream::new(requests);
-        let hears = RouteGuideClient::new(channel.clone()).route_chat(requests).await?;
+        let hears = stub.route_chat(requests).await?;
         Ok(Person { name, says, hears: hears.into_inner() })
     }
 
@@ -39,13 +42,12 @@ impl Person {
 /// Lets two people talk to each other at the server at `addr` (HOST:PORT). Fails without a server, or
 /// if a call fails.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
-    let endpoint = Channel::from_shared(format!("http://{addr}"))?;
-    let channel = endpoint.connect().await.with_context(|| {
+    let stub = RouteGuideClient::connect(format!("http://{addr}")).await.with_context(|| {
         let server = "cargo run -p routeguide --example chat server";
         format!("no server at {addr} (start one with `{server}`)")
     })?;
-    let mut anna = Person::new("Anna", &channel).await?;
-    let mut ben = Person::new("Ben", &channel).await?;
+    let mut anna = Person::new("Anna", stub.clone()).await?;
+    let mut ben = Person::new("Ben", stub).await?;
     anna.say("is anybody here?").await?;
     ben.hear().await?;
     ben.say("I am").await?;
