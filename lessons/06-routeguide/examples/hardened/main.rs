@@ -43,7 +43,7 @@ async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
             () = terminated => {}
         }
     };
-    server::run(incoming, places, stop).await
+    server::run(incoming, places, server::STREAM_TIME, stop).await
 }
 
 /// Ends with SIGTERM, which asks a program to stop. If nobody waits for it, the system decides: it

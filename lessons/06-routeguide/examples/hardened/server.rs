@@ -39,6 +39,10 @@ pub const MAX_CALLS_ON_A_CONNECTION: u32 = 100;
 /// be a chat that is full of notes, they take 8 GiB.
 pub const MAX_STREAMS: usize = 512;
 
+/// How long a stream may last, whatever its client says. One in which nobody speaks would keep its
+/// place from others for ever; an honest client begins a new one.
+pub const STREAM_TIME: Duration = Duration::from_secs(10 * 60);
+
 /// How long a connection may take to say that it speaks HTTP/2: 24 bytes, with which every client
 /// begins at once.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
@@ -54,17 +58,18 @@ pub const DRAIN_TIME: Duration = Duration::from_secs(5);
 /// How long it may take after that to tell the clients whose calls were cut.
 pub const FAREWELL_TIME: Duration = Duration::from_secs(1);
 
-/// Serves `places` on `incoming` until `stop` ends, and then as long as it takes to finish what is
-/// under way: six seconds at most.
+/// Serves `places` on `incoming`, each stream for `stream_time` at most, until `stop` ends, and then as
+/// long as it takes to finish what is under way: six seconds at most.
 ///
 /// It has a loop of its own to accept connections. That of tonic's server waits without end for
 /// those that are there, and cannot cut them off: grpc/grpc-rust, issue 1820.
 pub async fn run(
     mut incoming: TcpIncoming,
     places: Places,
+    stream_time: Duration,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let server = Server::of(places);
+    let server = Server::of(places, stream_time);
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
@@ -99,6 +104,7 @@ struct Server {
     http: Builder<TokioExecutor>,
     service: RouteGuideServer<RouteGuideServicer>,
     streams: Arc<Semaphore>,
+    stream_time: Duration,
     /// Cancelled when no new calls are to begin.
     draining: CancellationToken,
     /// Cancelled when there is no more time for those that are under way.
@@ -106,7 +112,7 @@ struct Server {
 }
 
 impl Server {
-    fn of(places: Places) -> Server {
+    fn of(places: Places, stream_time: Duration) -> Server {
         let mut http = Builder::new(TokioExecutor::new()).http2_only();
         http.http2()
             .timer(TokioTimer::new())
@@ -120,6 +126,7 @@ impl Server {
             http,
             service: service.max_decoding_message_size(MAX_MESSAGE_BYTES),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            stream_time,
             draining: CancellationToken::new(),
             over: CancellationToken::new(),
         }
@@ -159,29 +166,47 @@ impl Server {
             let why = format!("{MAX_STREAMS} streams are open: try again later");
             return Ok(Status::resource_exhausted(why).into_http());
         };
-        // The servicer keeps the deadlines of its streams. Until one begins, tonic's server would.
         let deadline = deadline::of(&MetadataMap::from_headers(request.headers().clone()));
+        let (over, stream_time) = (self.over.clone(), self.stream_time);
+        let mut end = Box::pin(async move {
+            tokio::select! {
+                () = deadline => Status::deadline_exceeded("the time is over"),
+                () = sleep(stream_time), if is_stream => too_long(),
+                () = over.cancelled() => stopping(),
+            }
+        });
         let response = tokio::select! {
             response = self.service.call(request) => response?,
-            () = deadline => return Ok(Status::deadline_exceeded("the time is over").into_http()),
-            () = self.over.cancelled() => return Ok(stopping().into_http()),
+            status = &mut end => return Ok(status.into_http()),
         };
         Ok(response.map(|mut body| {
             Body::new(StreamBody::new(stream! {
                 let _place = place;
-                while let Some(next) = self.over.run_until_cancelled(body.frame()).await {
+                loop {
+                    let next = tokio::select! {
+                        frame = body.frame() => Ok(frame),
+                        status = &mut end => Err(status),
+                    };
                     match next {
-                        Some(frame) => yield frame,
-                        None => return,
+                        Ok(Some(frame)) => yield frame,
+                        Ok(None) => return,
+                        Err(status) => {
+                            // A status has its place behind the messages, in the trailers.
+                            let mut trailers = http::HeaderMap::new();
+                            _ = status.add_header(&mut trailers);
+                            yield Ok(Frame::trailers(trailers));
+                            return;
+                        }
                     }
                 }
-                // A status has its place behind the messages, in the trailers.
-                let mut trailers = http::HeaderMap::new();
-                _ = stopping().add_header(&mut trailers);
-                yield Ok(Frame::trailers(trailers));
             }))
         }))
     }
+}
+
+/// What a client is told whose stream has lasted for too long.
+fn too_long() -> Status {
+    Status::deadline_exceeded("no stream may last for so long: begin a new one")
 }
 
 /// What a client is told whose call takes longer than the server has time.

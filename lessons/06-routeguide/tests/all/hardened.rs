@@ -21,12 +21,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_stream::pending;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status, Streaming};
 
 #[path = "../../examples/hardened/server.rs"]
 mod example;
-use example::{MAX_CALLS_ON_A_CONNECTION, MAX_CONNECTIONS, MAX_STREAMS};
+use example::{MAX_CALLS_ON_A_CONNECTION, MAX_CONNECTIONS, MAX_STREAMS, STREAM_TIME};
 
 const HERE: Point = Point { latitude: 405000000, longitude: -747000000 };
 
@@ -74,7 +75,7 @@ fn places(count: i32) -> Places {
 
 /// A server of `places`.
 async fn serve(places: Places) -> anyhow::Result<Server> {
-    Server::start(|incoming, stop| example::run(incoming, places, stop)).await
+    Server::start(|incoming, stop| example::run(incoming, places, STREAM_TIME, stop)).await
 }
 
 /// A stream of notes that stays open, and its answers.
@@ -146,12 +147,14 @@ async fn ends_streams(server: Server) -> anyhow::Result<()> {
     until("the time is over", || begun.elapsed() > time).await?;
     assert_eq!(end(features).await?, Code::DeadlineExceeded, "ListFeatures");
 
-    let (sender, notes) = mpsc::channel::<RouteNote>(1);
-    let notes_of_nobody = stream! {
-        let mut notes = notes;
-        while let Some(note) = notes.recv().await { yield note }
+    let (sender, answers) = loop {
+        let (sender, notes) = mpsc::channel::<RouteNote>(1);
+        match stub.route_chat(within(time, ReceiverStream::new(notes))).await {
+            Ok(answers) => break (sender, answers),
+            Err(status) => assert_eq!(status.code(), Code::Cancelled, "{status}"),
+        }
+        time *= 2;
     };
-    let answers = stub.route_chat(within(time, notes_of_nobody)).await?;
     assert_eq!(end(answers.into_inner()).await?, Code::DeadlineExceeded, "RouteChat");
     // Our side would have gone on.
     timeout(STUCK, sender.closed()).await?;
@@ -349,6 +352,25 @@ async fn refuses_a_message_that_is_too_long() -> anyhow::Result<()> {
         assert_eq!(call_raw(&channel, method.path, &long).await?, Code::OutOfRange);
         assert_eq!(call_raw(&channel, method.path, method.message).await?, Code::Ok);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn ends_streams_that_have_no_deadline() -> anyhow::Result<()> {
+    let (places, time) = (Places::new(vec![]), Duration::from_millis(100));
+    let server = Server::start(|incoming, stop| example::run(incoming, places, time, stop)).await?;
+    let mut stub = RouteGuideClient::new(connect(server.addr)?);
+    let (notes, answers) = chat(&mut stub).await?;
+    assert_eq!(end(answers).await?, Code::DeadlineExceeded, "a chat");
+    // One that the client would like to last for longer ends as well.
+    for route in [Request::new(pending()), within(STUCK, pending())] {
+        let summary = timeout(STUCK, stub.record_route(route)).await?;
+        let code = summary.map(|_| ()).map_err(|status| status.code());
+        assert_eq!(code, Err(Code::DeadlineExceeded), "a route");
+    }
+    until("only the connection is left", || server.tasks() == 2).await?;
+    drop(notes);
+    stub.get_feature(HERE).await?;
     Ok(())
 }
 
