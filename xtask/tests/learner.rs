@@ -325,6 +325,26 @@ fn apply(desk: &Desk, folder: &str, hint: &str) -> Result<()> {
 
 #[test]
 #[ignore = "slow: cargo xtask ci runs it"]
+fn check_runs_the_tests_of_the_learner() -> Result<()> {
+    let desk = Desk::with_all_of("unary-displacement")?;
+    let test = "my-unary-displacement/tests/servicer.rs";
+    let ours = root().join("lessons/02-unary-displacement/tests/servicer.rs");
+    desk.write(test, &fs::read_to_string(ours)?)?;
+    let printed = desk.succeed("check")?;
+    ensure!(printed.contains("\nok    your tests\nAll of it works"), "{printed}");
+
+    desk.replace(test, "\"end is missing\"", "\"no end\"")?;
+    let run = desk.run("check")?;
+    let fails = "names_the_point_that_is_missing";
+    let next = "\nNext: put your tests right, or what they test, and check again.\n";
+    let is_said = run.stdout.contains("\nFAIL  your tests\n") && run.stdout.contains(fails);
+    ensure!(is_said && run.stdout.ends_with(next), "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.code, Some(1));
+    Ok(())
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn check_says_what_is_wrong_with_a_proto_file() -> Result<()> {
     let desk = Desk::new()?;
     desk.succeed("start 01")?;

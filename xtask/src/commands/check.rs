@@ -9,6 +9,7 @@ use crate::learner::grade::{Grade, grade};
 use crate::learner::{self, Learner, class};
 use crate::report::Format;
 use crate::run::watcher::Watcher;
+use crate::system::cargo;
 use crate::system::style::{DIM, GREEN, RED};
 use crate::workspace::Workspace;
 
@@ -17,7 +18,8 @@ use crate::workspace::Workspace;
 #[command(after_long_help = "\
 It builds your crate, runs your server with our client, our server with your client, and then both
 of yours, and says of each step of the lesson whether it works. What is not written yet is no
-failure. What does not compile is shown by Cargo, and nothing is run then.
+failure. What does not compile is shown by Cargo, and nothing is run then. In the end it runs your own
+tests, if there is a folder `tests`.
 
 Your program has to take `server ADDR` and `client ADDR`, as that of the lesson does.
 
@@ -125,8 +127,30 @@ async fn check(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
         }
     }
     let is_ok = !grades.iter().any(|grade| matches!(grade, Grade::Wrong(_)));
+    // Where a step is wrong, they would only say it again.
+    if is_ok && !own_tests_pass(workspace, learner).await? {
+        writeln!(out, "Next: put your tests right, or what they test, and check again.")?;
+        return Ok(ExitCode::FAILURE);
+    }
     writeln!(out, "{}", next(workspace, learner, &grades))?;
     Ok(if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs the tests that the learner has written, if there are any, and says whether they pass.
+async fn own_tests_pass(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<bool> {
+    if !learner.folder.join("tests").is_dir() {
+        return Ok(true);
+    }
+    let (passed, said) = cargo::test(&workspace.build, &learner.folder).await?;
+    let mut out = anstream::stdout();
+    if passed {
+        writeln!(out, "{GREEN}ok  {GREEN:#}  your tests")?;
+    } else {
+        writeln!(out, "{RED}FAIL{RED:#}  your tests")?;
+        let said = if said.is_empty() { "Cargo says above what is wrong" } else { said.trim() };
+        said.lines().try_for_each(|line| writeln!(out, "      {line}"))?;
+    }
+    Ok(passed)
 }
 
 /// What to do next.

@@ -94,6 +94,24 @@ impl Build {
     }
 }
 
+/// Runs the tests of the crate in `folder`, which is built as with [`Build::apart`]. Returns whether
+/// they have passed, and what they have printed.
+///
+/// # Errors
+///
+/// If Cargo cannot be started.
+pub async fn test(shared: &Path, folder: &Path) -> anyhow::Result<(bool, String)> {
+    let mut command = Command::new(cargo());
+    command.args(["test", "--tests", "--quiet"]).current_dir(folder);
+    command.envs(apart::variables(folder, shared)?);
+    let (mut process, mut lines) = start(command)?;
+    let mut said = String::new();
+    while let Some(line) = lines.next_line().await? {
+        said += &format!("{line}\n");
+    }
+    Ok((process.child.wait().await?.success(), said))
+}
+
 /// What Cargo knows of the packages around `folder`, without their dependencies.
 ///
 /// # Errors
