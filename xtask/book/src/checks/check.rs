@@ -21,7 +21,7 @@ const HTML: [&str; 5] =
 const SOURCES: [(&str, &[&str]); 7] = [
     ("rust", &["lessons/", "mdbook/generated/", CRATES]),
     ("proto", &["lessons/", CRATES]),
-    ("toml", &["lessons/", "Cargo.toml", CRATES]),
+    ("toml", &["lessons/", CRATES]),
     ("python", &["lessons/"]),
     ("json", &["data/", "lessons/"]),
     ("console", &["mdbook/scenes/"]),

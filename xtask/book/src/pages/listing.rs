@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::bail;
 use xtask::steps::items;
 use xtask::steps::regions::{self, Line, Source};
-use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Lesson;
+use xtask::workspace::{Workspace, manifest};
 
 use crate::pages::files::SETTING;
 use crate::pages::page;
@@ -81,6 +81,9 @@ impl Listings {
         let file = file.map(str::to_owned);
         let index = in_lesson
             .and_then(|(name, _)| self.lessons.iter().position(|lesson| lesson.name == name));
+        if let (Some(_), Some("Cargo.toml"), Some(table)) = (index, file.as_deref(), region) {
+            return Ok(Listing { text: self.table(&path, table)?, file, step: None });
+        }
         if let (Some(index), Some(file)) = (index, &file)
             && let Some(source) = self.lessons[index].source(file)
         {
@@ -98,6 +101,21 @@ impl Listings {
             lines.retain(|line| !line.text.starts_with(SETTING));
         }
         Ok(Listing { text: text(&lines), file, step: None })
+    }
+
+    /// A table of a lesson's manifest, `[dependencies]`, as the learner's own has it: with versions.
+    fn table(&self, path: &str, table: &str) -> Result<String, String> {
+        let text = fs::read_to_string(self.root.join(path))
+            .map_err(|error| format!("cannot read {path}: {error}"))?;
+        let manifest = manifest::read(&self.root.join("Cargo.toml"))
+            .and_then(|workspace| manifest::filled_in(&workspace, &text))
+            .map_err(|error| format!("{path}: {error:#}"))?
+            .to_string();
+        let mut lines = manifest.lines().skip_while(|line| *line != table);
+        let Some(header) = lines.next() else { return Err(format!("{path} has no {table}")) };
+        let rest = lines.take_while(|line| !line.starts_with('['));
+        let text: Vec<&str> = [header].into_iter().chain(rest).collect();
+        Ok(text.join("\n").trim_end().to_owned())
     }
 
     /// What was measured, for the charts: `cargo xtask bench` has written it.
