@@ -151,6 +151,11 @@ for (const pair of document.querySelectorAll(".side-by-side")) {
     if (isPhone ? !isBelow : !isBeside) {
         problems.push(`side by side: ${JSON.stringify([left, right])}`);
     }
+    for (const code of pair.querySelectorAll("code")) {
+        if (!isPhone && code.scrollWidth > code.clientWidth) {
+            problems.push(`side by side, and cut off: ${code.textContent.slice(0, 60)}`);
+        }
+    }
 }
 const light = (color) => {
     const [red, green, blue] = color.match(/[\d.]+/g).slice(0, 3).map((part) => {

@@ -23,7 +23,7 @@ pub fn house() -> Picture {
         .into();
     for (i, (name, what, how)) in [
         ("my-helloworld/", "you write it", "start"),
-        ("xtask/", "runs it", "verify, check"),
+        ("xtask/", "runs both", "verify"),
         ("mdbook/", "shows it", "book"),
     ]
     .into_iter()
@@ -33,10 +33,14 @@ pub fn house() -> Picture {
         picture.rect((292, y), (146, 54), "box");
         picture.text(365, y + 22, "middle", "name", name);
         picture.text(365, y + 42, "middle", "label", what);
-        picture.arrow((174, y + 27), (292, y + 27));
+        picture.arrow((174, y + 27), (292, y + 27), "line");
         picture.text(230, y + 20, "middle", "label", how);
         picture.description += &format!("cargo xtask {how}: {name} {what}. ");
     }
+    // It is the crate of the learner that `check` looks at, not the lesson.
+    picture.arrow((365, 74), (365, 104), "line");
+    picture.text(375, 94, "start", "label", "check");
+    picture.description += "cargo xtask check goes from my-helloworld/ to xtask/. ";
     picture
 }
 

@@ -15,6 +15,8 @@ use crate::pages::listing::Listings;
 /// If there is no such picture, in words for whoever wrote the page.
 pub fn draw(words: &[&str], listings: &Listings) -> Result<String, String> {
     let unknown = || format!("there is no picture `{}`: see mdbook/README.md", words.join(" "));
+    let lesson =
+        |name: &str| listings.lessons.iter().find(|lesson| lesson.name == name).ok_or_else(unknown);
     let picture = match words {
         ["call"] => sequences::call(),
         ["unary"] => sequences::unary(),
@@ -22,10 +24,8 @@ pub fn draw(words: &[&str], listings: &Listings) -> Result<String, String> {
         ["client-streaming"] => sequences::client_streaming(),
         ["bidirectional"] => sequences::bidirectional(),
         ["house"] => folders::house(),
-        ["files", name] => {
-            let lesson = listings.lessons.iter().find(|lesson| lesson.name == *name);
-            folders::files(lesson.ok_or_else(unknown)?)
-        }
+        ["talk", name] => sequences::talk(lesson(name)?),
+        ["files", name] => folders::files(lesson(name)?),
         ["cost", what] => costs::draw(what, listings)?,
         _ => return Err(unknown()),
     };

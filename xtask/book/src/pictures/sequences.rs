@@ -1,5 +1,6 @@
 //! Sequences: what happens in a call, from top to bottom.
 
+use crate::pages::listing::LessonSource;
 use crate::pictures::svg::Picture;
 
 /// What happens in a sequence, from top to bottom.
@@ -8,8 +9,13 @@ enum Happens<'a> {
     Sent(usize, usize, &'a str),
     /// At one participant.
     Done(usize, &'a str),
+    /// What follows belongs to the method of this name.
+    Called(&'a str),
 }
-use Happens::{Done, Sent};
+use Happens::{Called, Done, Sent};
+
+/// How the name of what is sent ends if there is more of it: the arrow is dashed then.
+const MANY: &str = ", …";
 
 /// The ways of several participants, and what happens between them.
 fn sequence(name: &str, title: &str, participants: &[&str], happens: &[Happens<'_>]) -> Picture {
@@ -23,7 +29,8 @@ fn sequence(name: &str, title: &str, participants: &[&str], happens: &[Happens<'
     for (i, participant) in participants.iter().enumerate() {
         let width = (column - 8).min(110);
         picture.line((x(i), 28), (x(i), picture.height), "way");
-        picture.rect((x(i) - width / 2, 2), (width, 26), "box");
+        let side = if i < participants.len().div_ceil(2) { "client" } else { "server" };
+        picture.rect((x(i) - width / 2, 2), (width, 26), &format!("box {side}"));
         picture.text(x(i), 20, "middle", "name", participant);
     }
     for (row, happening) in happens.iter().enumerate() {
@@ -31,8 +38,10 @@ fn sequence(name: &str, title: &str, participants: &[&str], happens: &[Happens<'
         let step = row + 1;
         match *happening {
             Sent(from, to, what) => {
-                picture.arrow((x(from), y), (x(to), y));
-                picture.text((x(from) + x(to)) / 2, y - 6, "middle", "label", what);
+                let class = if from < to { "request" } else { "response" };
+                let many = if what.ends_with(MANY) { " many" } else { "" };
+                picture.arrow((x(from), y), (x(to), y), &format!("{class}{many}"));
+                picture.text((x(from) + x(to)) / 2, y - 6, "middle", class, what);
                 picture.description += &format!(
                     "{step}: from {} to {}: {what}. ",
                     participants[from], participants[to]
@@ -44,6 +53,10 @@ fn sequence(name: &str, title: &str, participants: &[&str], happens: &[Happens<'
                 picture.rect((left, y - 16), (width, 22), "note");
                 picture.text(left + width / 2, y - 1, "middle", "label", what);
                 picture.description += &format!("{step}: {}: {what}. ", participants[at]);
+            }
+            Called(method) => {
+                picture.text(WIDTH / 2, y, "middle", "name", method);
+                picture.description += &format!("{step}: {method}. ");
             }
         }
     }
@@ -75,6 +88,37 @@ pub fn call() -> Picture {
 }
 
 const SIDES: [&str; 2] = ["client", "server"];
+
+/// Who sends what to whom in a lesson, method by method, as its proto files say at its last step.
+pub fn talk(lesson: &LessonSource) -> Picture {
+    let protos = lesson.sources.iter().filter(|source| source.path.starts_with("proto"));
+    let protos = protos.filter_map(|source| source.at(lesson.steps.len()));
+    let mut methods = Vec::new();
+    for proto in protos {
+        let lines = proto.text.lines().filter_map(|line| line.trim().strip_prefix("rpc "));
+        for line in lines {
+            // NAME (TAKES) returns (RETURNS)
+            let words: Vec<&str> = line.split(['(', ')']).map(str::trim).collect();
+            if let [name, takes, "returns", returns, ..] = words[..] {
+                methods.push((name.to_owned(), messages(takes), messages(returns)));
+            }
+        }
+    }
+    let happens: Vec<Happens<'_>> = methods
+        .iter()
+        .flat_map(|(name, takes, returns)| [Called(name), Sent(0, 1, takes), Sent(1, 0, returns)])
+        .collect();
+    let title = format!("Who sends what to whom in {}", lesson.name);
+    sequence(&format!("talk {}", lesson.name), &title, &SIDES, &happens)
+}
+
+/// What goes one way, in the words of a proto: a message, or a stream of them.
+fn messages(words: &str) -> String {
+    match words.strip_prefix("stream ") {
+        Some(message) => format!("{message}, {message}{MANY}"),
+        None => words.to_owned(),
+    }
+}
 
 pub fn unary() -> Picture {
     sequence(

@@ -45,14 +45,15 @@ impl Picture {
         ));
     }
 
-    /// A horizontal arrow, or a vertical one.
-    pub fn arrow(&mut self, (x1, y1): (i32, i32), (x2, y2): (i32, i32)) {
-        self.line((x1, y1), (x2, y2), "line");
+    /// A horizontal arrow, or a vertical one. `class` says what goes there: `request`, `response`, or
+    /// `line`.
+    pub fn arrow(&mut self, (x1, y1): (i32, i32), (x2, y2): (i32, i32), class: &str) {
+        self.line((x1, y1), (x2, y2), class);
         let (dx, dy) = ((x2 - x1).signum(), (y2 - y1).signum());
         let (bx, by) = (x2 - 8 * dx, y2 - 8 * dy);
         let (px, py) = (4 * dy, 4 * dx);
         self.add(format_args!(
-            r#"<path d="M{x2} {y2} L{} {} L{} {} Z" class="head"/>"#,
+            r#"<path d="M{x2} {y2} L{} {} L{} {} Z" class="{class}"/>"#,
             bx + px,
             by + py,
             bx - px,
