@@ -76,7 +76,7 @@ async fn a_page_that_breaks_a_rule_is_named_with_its_line() -> Result<()> {
 
 #[tokio::test]
 async fn what_is_as_it_should_be_is_no_problem() -> Result<()> {
-    let page = "# Hello, world\n\n[a](../start.md#what-you-need) [b](https://grpc.io/)\n\n\
+    let page = "# Hello, world\n\n[a](../start.md#see-a-call-work) [b](https://grpc.io/)\n\n\
                 ```rust\n{{#include LESSON/src/server.rs:fn run}}\n```\n\n\
                 ```text\n{{#include LESSON/transcripts/step4/client.txt}}\n```\n\n\
                 ```console\ncargo xtask list\n```\n\n\
