@@ -1,6 +1,6 @@
 //! The command line: what it takes, and which command that is.
 
-use std::io::{Write, stderr};
+use std::io::{self, Write, stderr};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -11,7 +11,7 @@ use crate::system::process;
 
 /// Runs the lessons and checks what they print
 #[derive(Parser)]
-#[command(bin_name = "cargo xtask", after_long_help = PAGE)]
+#[command(bin_name = "cargo xtask", after_help = BEGIN, after_long_help = PAGE)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -38,6 +38,10 @@ enum Command {
     /// Run every check that a change must pass, or some parts of it
     Ci(ci::Args),
 }
+
+/// What stands below the list of commands if somebody has typed none.
+const BEGIN: &str = "\
+Begin with the book, `cargo xtask book --open`, or with the first lesson, `cargo xtask start 01`.";
 
 /// What `--help` says below the list of commands.
 const PAGE: &str = "\
@@ -79,11 +83,31 @@ pub async fn run() -> ExitCode {
         }
         result = command(cli.command) => result,
     };
-    result.unwrap_or_else(|error| {
-        // If not even this can be printed, there is still the exit code.
-        _ = writeln!(stderr(), "error: {error:#}");
-        if error.is::<WrongUse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
-    })
+    result.unwrap_or_else(|error| failed(&error))
+}
+
+/// Says what went wrong, and returns the exit code that goes with it.
+pub fn failed(error: &anyhow::Error) -> ExitCode {
+    let remedy = if is_out_of_files(error) {
+        ": allow more of them with `ulimit -n 1024`, or end some programs, and try again"
+    } else {
+        ""
+    };
+    // If not even this can be printed, there is still the exit code.
+    _ = writeln!(stderr(), "error: {error:#}{remedy}");
+    if error.is::<WrongUse>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+/// Whether the system lets us open no more files.
+fn is_out_of_files(error: &anyhow::Error) -> bool {
+    // Windows has no such limit.
+    #[cfg(unix)]
+    let too_many = [libc::EMFILE, libc::ENFILE];
+    #[cfg(not(unix))]
+    let too_many: [i32; 0] = [];
+    let mut codes =
+        error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error());
+    codes.any(|code| too_many.contains(&code))
 }
 
 async fn command(command: Command) -> anyhow::Result<ExitCode> {

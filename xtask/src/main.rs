@@ -2,16 +2,20 @@
 
 use std::process::ExitCode;
 
+use tokio::runtime::Builder;
+use xtask::cli;
 use xtask::system::apart;
 
-// One thread, so that no child outlives its parent: see `process::spawn`.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     if let Some(ended) = apart::as_wrapper() {
         return ended.unwrap_or_else(|error| {
             eprintln!("error: cannot start rustc: {error}");
             ExitCode::FAILURE
         });
     }
-    xtask::cli::run().await
+    // One thread, so that no child outlives its parent: see `process::spawn`.
+    match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(cli::run()),
+        Err(error) => cli::failed(&error.into()),
+    }
 }

@@ -252,7 +252,7 @@ mod twins {
         let wrong = format!("import sys\nsys.path.insert(0, {stubs:?})\n{twin}");
         fs::write(desk.path().join("server.py"), wrong.replace("Hello again, ", "Hi again, "))?;
 
-        let command = format!("{} server.py", python.display()).replace('\\', "\\\\");
+        let command = format!("{} server.py", python.display());
         let run = verify(desk.path(), &["01", "--server", &command])?;
         assert_eq!(run.code, Some(1), "{}{}", run.stdout, run.stderr);
         let name = "client: it differs from lessons/01-helloworld/transcripts/step5/client.txt:3";
@@ -284,7 +284,7 @@ mod twins {
                  server.wait_for_termination()\n"
             )
         };
-        let here = |name: &str| format!("{} {name}", python.display()).replace('\\', "\\\\");
+        let here = |name: &str| format!("{} {name}", python.display());
         let verify = |name: &str, more: &[&str]| {
             verify(desk.path(), &[&["01", "--step", "4", "--server", &here(name)], more].concat())
         };
@@ -341,7 +341,7 @@ mod twins {
                 desk.path().join("client.py"),
                 format!("import sys\nprint({text:?}, end='')\nsys.exit({code})\n"),
             )?;
-            let command = format!("{} client.py {{port}}", python.display()).replace('\\', "\\\\");
+            let command = format!("{} client.py {{port}}", python.display());
             let run = verify(desk.path(), &["01", "--client", &command])?;
             ensure!(run.code == Some(expected), "{}{}", run.stdout, run.stderr);
         }
@@ -352,7 +352,7 @@ mod twins {
             "import sys\n{child}\nprint({text:?}, end='', flush=True)\nimport os\nos._exit(0)\n"
         );
         fs::write(desk.path().join("client.py"), program)?;
-        let command = format!("{} client.py", python.display()).replace('\\', "\\\\");
+        let command = format!("{} client.py", python.display());
         let run = verify(desk.path(), &["01", "--client", &command])?;
         ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
         Ok(())
@@ -368,7 +368,7 @@ mod twins {
             desk.path().join("client.py"),
             format!("import sys\nsys.stdout.reconfigure(encoding='utf-8')\n{program}"),
         )?;
-        let command = format!("{} client.py \u{fffe}<&", python.display()).replace('\\', "\\\\");
+        let command = format!("{} client.py \u{fffe}<&", python.display());
         let run = |format| verify(desk.path(), &["01", "--client", &command, "--format", format]);
 
         let human = run("json")?.stderr;

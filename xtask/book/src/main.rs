@@ -1,13 +1,13 @@
 //! Builds the book, and keeps what it shows up to date: see `cargo xtask book --help`.
 
-use std::io::{Write, stderr, stdin, stdout};
+use std::io::{self, ErrorKind, Write, stderr, stdin, stdout};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use book::pages::FOLDER;
 use book::pages::listing::Listings;
 use book::reader::scene;
-use book::weave::Lessons;
+use book::weave::{self, Lessons};
 use clap::{Parser, Subcommand};
 use mdbook_preprocessor::{Preprocessor, parse_input};
 use xtask::system::process;
@@ -75,14 +75,26 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         return Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    let folder = workspace.root.join(FOLDER).join("book");
+    let mut folder = workspace.root.join(FOLDER).join("book");
     let turn = process::turn(&workspace.target.join("book")).await?;
-    book::weave::build(&workspace, &folder, None)?;
+    let mut built = weave::build(&workspace, &folder, None);
+    if built.as_ref().is_err_and(cannot_be_written) {
+        folder = workspace.target.join("book");
+        built = weave::build(&workspace, &folder, None);
+    }
     drop(turn);
+    built?;
     let page = folder.join("index.html");
     writeln!(stdout(), "The book is in {}", page.display())?;
     if cli.open {
         opener::open(&page).context("no browser can be opened: open that file in yours")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the files are not ours to write, or nobody's.
+fn cannot_be_written(error: &anyhow::Error) -> bool {
+    let kinds = error.chain().filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()));
+    let denied = [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem];
+    kinds.into_iter().any(|kind| denied.contains(&kind))
 }

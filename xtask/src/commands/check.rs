@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::slice;
 
 use crate::learner::grade::{Grade, grade};
 use crate::learner::{self, Learner, class};
@@ -64,17 +63,14 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// Grades now and whenever a file changes, until Ctrl-C. What is under way then is begun anew.
 async fn watch(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<ExitCode> {
-    // Cargo writes these, and must not be called again for that.
-    let cargos = ["target", "Cargo.lock"].map(|name| learner.folder.join(name));
-    let mut watcher = Watcher::start(workspace, slice::from_ref(&learner.folder), &cargos)?;
-    watcher.changed().await?;
+    // Cargo writes it, and must not be called again for that.
+    let lock = learner.folder.join("Cargo.lock");
+    let mut watcher = Watcher::new(vec![learner.folder.clone()], vec![lock]);
+    watcher.changed().await;
     loop {
         clear_screen()?;
         tokio::select! {
-            changed = watcher.changed() => {
-                changed?;
-                continue;
-            }
+            () = watcher.changed() => continue,
             result = check(workspace, learner) => {
                 // A crate that cannot even be tried is mended by its learner, too.
                 if let Err(error) = result {
@@ -87,7 +83,7 @@ async fn watch(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
             "{DIM}Waiting for a change in {}; Ctrl-C ends this.{DIM:#}",
             learner.folder.display()
         )?;
-        watcher.changed().await?;
+        watcher.changed().await;
     }
 }
 

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tokio::process::Command;
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 use crate::learner::{self, WORKSPACE_DATA};
 use crate::steps::regions::{self, Source};
-use crate::system::cargo::cargo;
+use crate::system::cargo::{cargo, metadata};
 use crate::system::error::WrongUse;
 use crate::system::process;
 use crate::workspace::Workspace;
@@ -48,9 +48,20 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let sources = regions::read_sound(lesson, &workspace.root)?;
     let dir = args.dir.clone().unwrap_or_else(|| format!("my-{}", lesson.package).into());
-    make(&dir)?;
+    let around = sound_around(&dir).await?;
+    let draft = Draft::begin(&dir)?;
     let written = write(&workspace, lesson, &sources, args.step, &dir).await;
-    written.with_context(|| format!("{} is not complete", dir.display()))?;
+    written.with_context(|| format!("{} cannot be made", dir.display()))?;
+    let still = sound_around(&dir).await?;
+    if let Some(broken) = around.iter().find(|manifest| !still.contains(manifest)) {
+        bail!(
+            "the workspace of {} takes {} for one of its own, and can't: give a folder elsewhere, or \
+             add it to `workspace.exclude` there",
+            broken.display(),
+            dir.display()
+        );
+    }
+    draft.keep();
 
     let title = &lesson.steps[args.step - 1];
     let dir = dir.display();
@@ -64,13 +75,57 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the folder, unless it is there and empty.
-fn make(dir: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(dir).with_context(|| format!("cannot make the folder {}", dir.display()))?;
-    if fs::read_dir(dir)?.next().is_some() {
-        bail!("{} is not empty: give another folder", dir.display());
+/// A folder that is being written to. Dropped before it is to be kept, it is as it was.
+struct Draft<'a> {
+    dir: &'a Path,
+    was_there: bool,
+    is_kept: bool,
+}
+
+impl Draft<'_> {
+    /// Makes the folder, unless it is there and empty.
+    fn begin(dir: &Path) -> anyhow::Result<Draft<'_>> {
+        let was_there = dir.is_dir();
+        fs::create_dir_all(dir)
+            .with_context(|| format!("cannot make the folder {}", dir.display()))?;
+        if fs::read_dir(dir)?.next().is_some() {
+            bail!("{} is not empty: give another folder", dir.display());
+        }
+        Ok(Draft { dir, was_there, is_kept: false })
+    }
+
+    fn keep(mut self) {
+        self.is_kept = true;
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // Something has failed already, and that is what there is to say.
+            _ = if self.was_there { empty(self.dir) } else { fs::remove_dir_all(self.dir) };
+        }
+    }
+}
+
+fn empty(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
     }
     Ok(())
+}
+
+/// The manifests in the folders around `dir` that Cargo understands.
+async fn sound_around(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut sound = Vec::new();
+    for folder in path::absolute(dir)?.ancestors().skip(1) {
+        let manifest = folder.join("Cargo.toml");
+        if manifest.is_file() && metadata(folder, true).await.is_ok() {
+            sound.push(manifest);
+        }
+    }
+    Ok(sound)
 }
 
 /// Writes the crate: `lesson` as it stands before `step`.
@@ -109,10 +164,8 @@ async fn write(
     if format.is_file() {
         put(&dir.join("rustfmt.toml"), &fs::read_to_string(format)?)?;
     }
-    if let Some(config) = cargo_config(workspace) {
-        fs::create_dir_all(dir.join(".cargo"))?;
-        put(&dir.join(".cargo/config.toml"), &config)?;
-    }
+    fs::create_dir_all(dir.join(".cargo"))?;
+    put(&dir.join(".cargo/config.toml"), &cargo_config(workspace, dir)?.to_string())?;
 
     put(&dir.join("Cargo.lock"), &fs::read_to_string(workspace.root.join("Cargo.lock"))?)?;
     // Removes from it what the crate does not need; versions stay as they are.
@@ -120,7 +173,7 @@ async fn write(
     command.args(["update", "--workspace", "--offline", "--quiet"]).current_dir(dir);
     let status = process::spawn(command)?.child.wait().await?;
     if !status.success() {
-        bail!("`cargo update --workspace --offline` failed: {status}");
+        bail!("`cargo update --workspace --offline` failed: {status}: see above");
     }
     Ok(())
 }
@@ -157,17 +210,50 @@ fn own_manifest(root: &DocumentMut, text: &str, name: &str) -> anyhow::Result<Do
     Ok(manifest)
 }
 
-/// `cargo xtask` in the learner's folder is the one of the lessons. None if that cannot be said: it
-/// has to be a string, since Cargo merges it with that of the lessons if the folder is among them,
-/// and a string is split at its spaces.
-fn cargo_config(workspace: &Workspace) -> Option<String> {
-    let ours = workspace.root.join("Cargo.toml");
-    let ours = ours.to_str().filter(|path| !path.contains(char::is_whitespace))?;
-    let mut alias = Table::new();
-    alias.insert("xtask", value(format!("run --manifest-path {ours} --package xtask --")));
+/// `cargo xtask` in the learner's folder is the one of the lessons, and crates are from where the
+/// lessons have them from.
+fn cargo_config(workspace: &Workspace, dir: &Path) -> anyhow::Result<DocumentMut> {
+    let root = &workspace.root;
     let mut config = DocumentMut::new();
-    config.insert("alias", Item::Table(alias));
-    Some(config.to_string())
+    if let Some(xtask) = alias(root, &dir.canonicalize()?) {
+        let mut alias = Table::new();
+        alias.insert("xtask", xtask);
+        config.insert("alias", Item::Table(alias));
+    }
+    let ours = root.join(".cargo/config.toml");
+    if let Some(sources) = manifest::read(&ours).ok().and_then(|it| it.get("source").cloned()) {
+        config.insert("source", sources);
+        for (_, source) in
+            config["source"].as_table_like_mut().into_iter().flat_map(|it| it.iter_mut())
+        {
+            for key in ["directory", "local-registry"] {
+                // In a configuration, a path is relative to the folder of `.cargo`.
+                if let Some(path) = source.get(key).and_then(Item::as_str) {
+                    source[key] = value(root.join(path).display().to_string());
+                }
+            }
+        }
+    }
+    Ok(config)
+}
+
+/// The alias `cargo xtask`, for the folder `dir`. None if the path to our manifest is no text.
+fn alias(root: &Path, dir: &Path) -> Option<Item> {
+    let ours = root.join("Cargo.toml");
+    let ours = ours.to_str()?;
+    let line = |path: &str| value(format!("run --manifest-path {path} --package xtask --"));
+    // A string is split at its spaces.
+    if !ours.contains(char::is_whitespace) {
+        return Some(line(ours));
+    }
+    // A list would be added to that of the lessons, if the folder is among them.
+    let root = root.canonicalize().ok()?;
+    Some(match dir.strip_prefix(root) {
+        Ok(inner) => line(&format!("{}Cargo.toml", "../".repeat(inner.components().count()))),
+        Err(_) => {
+            value(Array::from_iter(["run", "--manifest-path", ours, "--package", "xtask", "--"]))
+        }
+    })
 }
 
 fn readme(lesson: &Lesson, step: usize, workspace: &Workspace) -> String {

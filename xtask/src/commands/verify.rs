@@ -38,8 +38,8 @@ Anybody's implementation can take the place of one side, or of both:
   cargo xtask verify 01 --server 'python server.py {{port}}'
   cargo xtask verify 01 --client './my-client --to {{addr}}' --step 4
 
-COMMAND is split into words as a shell does it, quotes and backslashes included, and started in the
-current folder, without a shell. In it {{addr}} stands for HOST:PORT, {{host}} and {{port}} for its
+COMMAND is split into words as a shell does it, quotes included, and started in the current folder,
+without a shell. On Windows a backslash is part of a path, elsewhere it escapes what follows. In it {{addr}} stands for HOST:PORT, {{host}} and {{port}} for its
 parts; with none of them the address is appended. A server is ready when it prints a line with
 `listening on`, or when its port accepts a connection. It is stopped as Ctrl-C does it; how it takes
 that, and what it prints on standard error, is not judged; but its own lines are compared, so it

@@ -8,7 +8,7 @@ use std::{fs, io};
 use anyhow::{Context, bail};
 use tokio::process::Command;
 
-use crate::run::side::Side;
+use crate::run::side::{Side, python_obeys};
 use crate::system::process;
 use crate::workspace::Workspace;
 use crate::workspace::lesson::{Lesson, proto_files};
@@ -157,6 +157,9 @@ async fn find() -> anyhow::Result<&'static str> {
 /// Runs `command`, whose output goes to standard error, as standard output may be for a program.
 async fn run(mut command: Command, or_else: &str) -> anyhow::Result<()> {
     command.stdout(io::stderr());
+    for name in python_obeys() {
+        command.env_remove(name);
+    }
     let status = process::spawn(command)?.child.wait().await?;
     if !status.success() {
         bail!("{or_else}: {status}: see above");

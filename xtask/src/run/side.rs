@@ -1,5 +1,6 @@
 //! One side of a pair: a program, and how it is told the address.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -16,8 +17,8 @@ pub struct Side {
     pub name: String,
     /// The program and its arguments. The address is appended, unless it has a place in them.
     words: Vec<OsString>,
-    /// Besides those that we have.
-    variables: Vec<(&'static str, OsString)>,
+    /// What differs from those that we have: none if it is not there.
+    variables: Vec<(OsString, Option<OsString>)>,
     /// Whether it is somebody's command: then we know less of how it behaves.
     pub is_foreign: bool,
 }
@@ -33,7 +34,7 @@ impl Side {
     /// A script of ours, which finds what it imports in the folder `stubs`.
     pub fn python(name: &str, python: &Path, script: &Path, stubs: &Path) -> Side {
         let words = [python, script].map(|path| path.as_os_str().to_owned()).into();
-        let variables = vec![
+        let set = [
             ("PYTHONPATH", stubs.as_os_str().to_owned()),
             // As in Rust, a line leaves at once and in UTF-8, even if it goes into a pipe.
             ("PYTHONUNBUFFERED", "1".into()),
@@ -43,10 +44,13 @@ impl Side {
             // tonic asks no proxy, and none would find a server on this machine.
             ("no_grpc_proxy", "127.0.0.1".into()),
         ];
+        let mut variables: Vec<_> = python_obeys().map(|name| (name, None)).collect();
+        variables.extend(set.map(|(name, value)| (name.into(), Some(value))));
         Side { name: name.to_owned(), words, variables, is_foreign: false }
     }
 
-    /// What somebody types to start it, with quotes and backslashes as in a shell, and `{addr}`,
+    /// What somebody types to start it, with quotes and backslashes as in a shell (on Windows, where
+    /// paths have backslashes, they stand for themselves), and `{addr}`,
     /// `{host}` and `{port}` where the address goes, if not at the end. A crate that Cargo is to run
     /// is built apart, in the build directory `shared`: see [`apart`].
     ///
@@ -54,13 +58,15 @@ impl Side {
     ///
     /// With [`WrongUse`], if there is nothing, or a quote has no end.
     pub fn foreign(command: &str, shared: &Path) -> anyhow::Result<Side> {
-        let words = shell_words::split(command)
+        let words = shell_words::split(&typed(command, cfg!(windows)))
             .map_err(|error| WrongUse(format!("`{command}` is no command: {error}")))?;
         if words.first().is_none_or(String::is_empty) {
             return Err(WrongUse(format!("`{command}` names no program")).into());
         }
         let variables = match crate_of(&words) {
-            Some(folder) => apart::variables(&folder, shared)?.into(),
+            Some(folder) => apart::variables(&folder, shared)?
+                .map(|(name, value)| (name.into(), Some(value)))
+                .into(),
             None => Vec::new(),
         };
         Ok(Side {
@@ -96,9 +102,61 @@ impl Side {
             words.push(addr.into());
         }
         let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).envs(self.variables.iter().cloned());
+        command.args(&words[1..]);
+        for (name, value) in &self.variables {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         command
     }
+}
+
+/// The variables that somebody has set for Python, pip or gRPC, and that would change what our scripts
+/// do and print: all but those that say where pip gets packages from.
+pub fn python_obeys() -> impl Iterator<Item = OsString> {
+    let names = env::vars_os().map(|(name, _)| name);
+    names.filter(|name| is_obeyed(&name.to_string_lossy()))
+}
+
+fn is_obeyed(name: &str) -> bool {
+    const ALLOWED: [&str; 12] = [
+        "PIP_CACHE_DIR",
+        "PIP_CERT",
+        "PIP_CLIENT_CERT",
+        "PIP_CONFIG_FILE",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_FIND_LINKS",
+        "PIP_INDEX_URL",
+        "PIP_NO_INDEX",
+        "PIP_PROXY",
+        "PIP_RETRIES",
+        "PIP_TIMEOUT",
+        "PIP_TRUSTED_HOST",
+    ];
+    let is_theirs = ["GRPC_", "PIP_", "PYTHON"].iter().any(|start| name.starts_with(start));
+    is_theirs && !ALLOWED.contains(&name)
+}
+
+/// `command` as a shell of Unix would have it. A backslash is nothing but itself where it is the
+/// separator of paths.
+fn typed(command: &str, is_separator: bool) -> String {
+    if !is_separator {
+        return command.to_owned();
+    }
+    let mut quote = None;
+    let mut typed = String::new();
+    for c in command.chars() {
+        match c {
+            '\'' | '"' if quote.is_none() => quote = Some(c),
+            _ if quote == Some(c) => quote = None,
+            '\\' if quote != Some('\'') => typed.push(c),
+            _ => {}
+        }
+        typed.push(c);
+    }
+    typed
 }
 
 /// The folder of the crate that `words` are about, if they call Cargo and there is one.
@@ -130,5 +188,35 @@ impl Programs {
         let name = executable.file_stem().unwrap_or_default().to_string_lossy();
         let name = [&*name, target.role.unwrap_or_default()].join(" ");
         Ok(Side::ours(name.trim_end(), executable, target.role))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_obeyed, typed};
+
+    #[test]
+    fn pip_may_be_told_where_packages_are() {
+        for name in ["PIP_USER", "PIP_TARGET", "PYTHONINSPECT", "GRPC_TRACE"] {
+            assert!(is_obeyed(name), "{name}");
+        }
+        for name in ["PIP_INDEX_URL", "PIP_CERT", "PATH", "https_proxy"] {
+            assert!(!is_obeyed(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_backslash_separates_folders_on_windows() -> Result<(), shell_words::ParseError> {
+        for (command, words) in [
+            (r"C:\coursework\server.exe", vec![r"C:\coursework\server.exe"]),
+            (r#""C:\my work\a.exe" -x"#, vec![r"C:\my work\a.exe", "-x"]),
+            (r"'C:\my work\a.exe' {port}", vec![r"C:\my work\a.exe", "{port}"]),
+            (r#"a "it's \b" '"\'"#, vec!["a", r"it's \b", r#""\"#]),
+            (r"\\host\share\a.exe", vec![r"\\host\share\a.exe"]),
+        ] {
+            assert_eq!(shell_words::split(&typed(command, true))?, words, "{command}");
+        }
+        assert_eq!(shell_words::split(&typed(r"my\ server", false))?, ["my server"]);
+        Ok(())
     }
 }

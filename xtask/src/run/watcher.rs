@@ -1,58 +1,56 @@
 //! Waiting until files change.
 
-use std::path::{self, Path};
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, bail};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{ChildStdout, Command};
+use tokio::time::sleep;
 
-use crate::system::cargo::cargo;
-use crate::system::process::{self, Process};
-use crate::workspace::Workspace;
+use crate::system::files;
 
-/// The program `watch`, under way.
+/// How long until the files are looked at again. Nobody tells us of a change on some file systems:
+/// those of a network, and folders of a host in a virtual machine or a container.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Looks at files again and again.
 pub struct Watcher {
-    _process: Process,
-    changes: Lines<BufReader<ChildStdout>>,
+    folders: Vec<PathBuf>,
+    except: Vec<PathBuf>,
+    seen: Option<Seen>,
 }
 
+/// The path, the length and the date of each file.
+type Seen = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
 impl Watcher {
-    /// Watches `folders`, except for what is in `except`, once [`Watcher::changed`] has returned for
-    /// the first time.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be started.
-    pub fn start(
-        workspace: &Workspace,
-        folders: &[impl AsRef<Path>],
-        except: &[impl AsRef<Path>],
-    ) -> anyhow::Result<Watcher> {
-        let mut command = Command::new(cargo());
-        command.args(["run", "--package", "watch", "--"]).current_dir(&workspace.root);
-        for folder in folders {
-            command.arg(path::absolute(folder)?);
-        }
-        command.arg("--except");
-        for path in except {
-            command.arg(path::absolute(path)?);
-        }
-        command.stdout(Stdio::piped());
-        let mut process = process::spawn(command)?;
-        let stdout = process.stdout().context("no standard output")?;
-        Ok(Watcher { _process: process, changes: BufReader::new(stdout).lines() })
+    /// Watches all files in `folders`, except for those in `except`, which are called as in there.
+    pub fn new(folders: Vec<PathBuf>, except: Vec<PathBuf>) -> Watcher {
+        Watcher { folders, except, seen: None }
     }
 
-    /// Waits until files are to be read: now, the first time, and then after each change.
-    ///
-    /// # Errors
-    ///
-    /// If there is nothing that watches; it has said why on standard error.
-    pub async fn changed(&mut self) -> anyhow::Result<()> {
-        if self.changes.next_line().await?.is_none() {
-            bail!("changes cannot be waited for");
+    /// Waits until files are to be read: now, the first time, and then after each change. An editor
+    /// that changes several has a moment for it.
+    pub async fn changed(&mut self) {
+        let mut now = self.look();
+        if self.seen.is_some() {
+            while self.seen.as_ref() == Some(&now) {
+                sleep(PAUSE).await;
+                now = self.look();
+            }
+            loop {
+                sleep(PAUSE).await;
+                let later = self.look();
+                if later == now {
+                    break;
+                }
+                now = later;
+            }
         }
-        Ok(())
+        self.seen = Some(now);
+    }
+
+    fn look(&self) -> Seen {
+        // A folder that cannot be read may be there the next time.
+        let files = self.folders.iter().filter_map(|it| files::within(it, &self.except).ok());
+        files.flatten().map(|(path, about)| (path, about.len(), about.modified().ok())).collect()
     }
 }

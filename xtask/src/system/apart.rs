@@ -17,6 +17,8 @@ use std::{env, fs, io};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use crate::system::files;
+
 /// Set where Cargo starts us as a wrapper of rustc.
 const IS_WRAPPER: &str = "XTASK_IS_WRAPPER";
 
@@ -69,7 +71,12 @@ pub fn variables_with(
 /// since the last time, and has a date from before it.
 fn detour(folder: &Path, place: &Path) -> anyhow::Result<String> {
     let mut files = Vec::new();
-    look_into(folder, &mut files)?;
+    for (path, about) in files::within(folder, &[])? {
+        // If one that cannot be read matters, Cargo says so.
+        if let Ok(text) = fs::read(&path) {
+            files.push((hash(&(path, text)), about.modified()?));
+        }
+    }
     let note = place.join("seen.json");
     let seen = fs::read(&note).ok().and_then(|json| serde_json::from_slice::<Seen>(&json).ok());
     let noted = fs::metadata(&note).and_then(|note| note.modified()).ok();
@@ -88,26 +95,6 @@ fn detour(folder: &Path, place: &Path) -> anyhow::Result<String> {
     fs::write(&new, serde_json::to_vec(&seen)?)?;
     fs::rename(new, note)?;
     Ok(seen.detour)
-}
-
-/// Adds the hash and the date of each file in `folder` that may be of the crate.
-fn look_into(folder: &Path, files: &mut Vec<(u64, SystemTime)>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name());
-        if name == "target" || name.to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if entry.file_type()?.is_dir() {
-            look_into(&path, files)?;
-        } else if let Ok(about) = fs::metadata(&path)
-            && about.is_file()
-            && let Ok(text) = fs::read(&path)
-        {
-            files.push((hash(&(path, text)), about.modified()?));
-        }
-    }
-    Ok(())
 }
 
 fn hash(what: &impl Hash) -> u64 {

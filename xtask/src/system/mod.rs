@@ -4,5 +4,6 @@
 pub mod apart;
 pub mod cargo;
 pub mod error;
+pub mod files;
 pub mod process;
 pub mod style;

@@ -217,7 +217,8 @@ impl Lesson {
 
     /// Whether a user means this lesson by `name`.
     pub(super) fn is(&self, name: &str) -> bool {
-        let number = self.name.split_once('-').map(|(number, _)| number);
-        name == self.name || name == self.package || Some(name) == number
+        let number = self.name.split_once('-').and_then(|(number, _)| number.parse::<u32>().ok());
+        let is_number = number.is_some() && number == name.parse().ok();
+        name == self.name || name == self.package || is_number
     }
 }

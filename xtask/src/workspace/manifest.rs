@@ -52,10 +52,12 @@ pub fn make_root(
     lesson: &DocumentMut,
 ) {
     let mut workspace = Table::new();
-    if let Some(resolver) = ours.get("workspace").and_then(|workspace| workspace.get("resolver")) {
-        workspace.insert("resolver", resolver.clone());
-    }
+    // A crate that is its own root has the resolver of its edition.
     if !members.is_empty() {
+        let resolver = ours.get("workspace").and_then(|workspace| workspace.get("resolver"));
+        if let Some(resolver) = resolver {
+            workspace.insert("resolver", resolver.clone());
+        }
         workspace.insert("members", value(members.iter().collect::<Array>()));
     }
     manifest.insert("workspace", Item::Table(workspace));

@@ -10,6 +10,7 @@ use std::path::{Component, Display, Path, PathBuf};
 
 use anyhow::{Context, bail};
 use cargo_metadata::Metadata;
+use similar::get_close_matches;
 
 use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;
@@ -78,8 +79,12 @@ impl Workspace {
     pub fn select(&self, wanted: &[String]) -> anyhow::Result<Vec<&Lesson>> {
         if let Some(unknown) = wanted.iter().find(|name| !self.lessons.iter().any(|l| l.is(name))) {
             let names: Vec<_> = self.lessons.iter().map(|lesson| lesson.name.as_str()).collect();
-            let names = names.join(", ");
-            return Err(WrongUse(format!("no lesson `{unknown}`: there are {names}")).into());
+            let packages = self.lessons.iter().map(|lesson| lesson.package.as_str());
+            let known: Vec<_> = packages.chain(names.iter().copied()).collect();
+            let near = get_close_matches(unknown.as_str(), &known, 1, 0.5);
+            let near = near.first().map(|near| format!(" (did you mean `{near}`?)"));
+            let (near, names) = (near.unwrap_or_default(), names.join(", "));
+            return Err(WrongUse(format!("no lesson `{unknown}`{near}: there are {names}")).into());
         }
         let is_wanted = |lesson: &&Lesson| wanted.is_empty() || wanted.iter().any(|w| lesson.is(w));
         Ok(self.lessons.iter().filter(is_wanted).collect())

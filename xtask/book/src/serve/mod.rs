@@ -36,8 +36,8 @@ pub async fn run(workspace: Workspace, open: bool) -> anyhow::Result<()> {
     let folders = [FOLDER, "lessons", "data"].map(|name| workspace.root.join(name));
     // Plain mdBook writes there.
     let except = [workspace.root.join(FOLDER).join("book")];
-    let mut watcher = Watcher::start(&workspace, &folders, &except)?;
-    watcher.changed().await?;
+    let mut watcher = Watcher::new(folders.into(), except.into());
+    watcher.changed().await;
     build(&workspace, &folder).await?;
 
     let listener = match TcpListener::bind(ADDR).await {
@@ -53,7 +53,7 @@ pub async fn run(workspace: Workspace, open: bool) -> anyhow::Result<()> {
     }
     let rebuild = async {
         loop {
-            watcher.changed().await?;
+            watcher.changed().await;
             match build(&workspace, &folder).await {
                 Ok(()) => {
                     writeln!(stdout(), "Built again.")?;
