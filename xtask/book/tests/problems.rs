@@ -21,7 +21,7 @@ async fn problems_of(path: &str, text: &str) -> Result<Vec<String>> {
     pages.push(Page { path: path.into(), text: text.replace("LESSON", LESSON) });
     // Of the pages to which links lead here, with their headings.
     let built = tempfile::tempdir()?;
-    fs::write(built.path().join("start.html"), r#"<h2 id="what-you-need">What you need</h2>"#)?;
+    fs::write(built.path().join("start.html"), r#"<h2 id="see-a-call-work">See a call work</h2>"#)?;
     let problems = check::problems(&workspace, &pages, built.path())?;
     let of_page = format!("{FOLDER}/src/{path}:");
     Ok(problems.into_iter().filter_map(|it| Some(it.strip_prefix(&of_page)?.to_owned())).collect())
