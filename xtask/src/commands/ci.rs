@@ -83,7 +83,7 @@ pub const PARTS: &[Part] = &[
     Part {
         name: "lessons",
         commands: &[
-            "cargo test --workspace --exclude xtask --exclude book --exclude bench --exclude watch -- --ignored",
+            "cargo test --workspace --exclude xtask --exclude book --exclude bench -- --ignored",
         ],
         proves: "every server survives a thousand deaths, and ten thousand calls at once",
     },
