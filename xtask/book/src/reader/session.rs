@@ -195,8 +195,8 @@ fn has_our_versions(workspace: &Workspace, words: &[&str]) -> anyhow::Result<()>
     for (name, version) in words.iter().filter_map(|word| word.split_once('@')) {
         let our =
             ours.and_then(|ours| ours.get(name)).with_context(|| format!("no {name} here"))?;
-        let our = our.get("version").unwrap_or(our).as_str();
-        ensure!(our == Some(version), "the lessons have {name} {our:?}, not {version}");
+        let our = our.get("version").unwrap_or(our).as_str().unwrap_or_default();
+        ensure!(our == version, "the lessons have {name} {our}, not {version}");
     }
     Ok(())
 }
