@@ -57,6 +57,7 @@ fn xtask(desk: &Folder, folder: &str, args: &str) -> Result<Run> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn a_path_may_have_spaces() -> Result<()> {
     let desk = Folder::new()?;
     write_lessons(&desk, "my lessons")?;
@@ -78,6 +79,7 @@ fn a_path_may_have_spaces() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn crates_come_from_where_the_lessons_have_them() -> Result<()> {
     let desk = Folder::new()?;
     write_lessons(&desk, "lessons")?;
@@ -110,6 +112,7 @@ fn crates_come_from_where_the_lessons_have_them() -> Result<()> {
 }
 
 #[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn no_workspace_around_a_crate_is_broken() -> Result<()> {
     let desk = Folder::new()?;
     write_lessons(&desk, "lessons")?;
