@@ -145,7 +145,7 @@ fn a_lesson_is_found_by_what_somebody_remembers() -> Result<()> {
         assert_eq!(run.stderr, "error: 01-made-up has the steps 1 to 4\n");
     }
     let run = xtask(&desk, "lessons", "verify mad-up")?;
-    let expected = "error: no lesson `mad-up` (did you mean `made-up`?): there are 01-made-up\n";
+    let expected = "error: no lesson `mad-up`: there are 01-made-up; did you mean `made-up`?\n";
     assert_eq!((run.code, &*run.stderr), (Some(2), expected));
     let run = xtask(&desk, "lessons", "verify 11")?;
     assert_eq!(run.stderr, "error: no lesson `11`: there are 01-made-up\n");
