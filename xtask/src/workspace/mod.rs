@@ -82,9 +82,9 @@ impl Workspace {
             let packages = self.lessons.iter().map(|lesson| lesson.package.as_str());
             let known: Vec<_> = packages.chain(names.iter().copied()).collect();
             let near = get_close_matches(unknown.as_str(), &known, 1, 0.5);
-            let near = near.first().map(|near| format!(" (did you mean `{near}`?)"));
+            let near = near.first().map(|near| format!("; did you mean `{near}`?"));
             let (near, names) = (near.unwrap_or_default(), names.join(", "));
-            return Err(WrongUse(format!("no lesson `{unknown}`{near}: there are {names}")).into());
+            return Err(WrongUse(format!("no lesson `{unknown}`: there are {names}{near}")).into());
         }
         let is_wanted = |lesson: &&Lesson| wanted.is_empty() || wanted.iter().any(|w| lesson.is(w));
         Ok(self.lessons.iter().filter(is_wanted).collect())
