@@ -136,7 +136,10 @@ fn programs_can_read_the_results() -> Result<()> {
     let junit_parser::TestStatus::Failure(failure) = &case.status else {
         anyhow::bail!("{case:?}");
     };
-    assert_eq!(failure.message, "client: it ended with exit status: 1");
+    // With the line that names the cause.
+    let cause = "client: it ended with exit status: 1: error: ";
+    ensure!(failure.message.starts_with(cause), "{}", failure.message);
+    ensure!(failure.message.contains("not implemented"), "{}", failure.message);
     ensure!(failure.text.contains("not implemented"), "{}", failure.text);
 
     // Whatever has passed, in the order of the lessons.
@@ -296,6 +299,15 @@ mod twins {
         )?;
         let run = verify("late.py", &[])?;
         ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
+
+        // The client of the last step calls what it has not: that comes first, and then the traceback.
+        let run = super::verify(desk.path(), &["01", "--server", &here("late.py")])?;
+        let about = run.about("01-helloworld your server + our client")?;
+        let line = about.lines().nth(1).unwrap_or_default();
+        ensure!(line.starts_with("      client: it ended with exit status: 1: error: "), "{about}");
+        let (error, trace) =
+            (about.find("standard error: 1 line"), about.find("KeyboardInterrupt"));
+        ensure!(error.is_some() && trace.is_some() && error < trace, "{about}");
 
         fs::write(desk.path().join("silent.py"), program("print('Hm', file=sys.stderr)"))?;
         let run = verify("silent.py", &[])?;

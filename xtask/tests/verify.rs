@@ -219,7 +219,7 @@ FAIL  03-wrong-server         server + client [..] s
         run.about("04-server-exits server + client")?,
         str![[r#"
 FAIL  04-server-exits         server + client [..] s
-      server: it ended with exit [..]: 7, before it was ready
+      server: it ended with exit [..]: 7, before it was ready: no disk
       server, standard output: 0 lines
       server, standard error: 1 line
 no disk
@@ -232,11 +232,7 @@ no disk
         run.about("07-client-fails server + client")?,
         str![[r#"
 FAIL  07-client-fails         server + client [..] s
-      client: it ended with exit [..]: 3
-      server, standard output: 2 lines
-Server started, listening on 127.0.0.1:[..]
-Greeted a client
-      server, standard error: 0 lines
+      client: it ended with exit [..]: 3: no more replies
       client, standard output: 4 lines
 Will greet the server
 Reply 1: Hello
@@ -244,6 +240,10 @@ Reply 2: Hello
 Reply 3: Hello
       client, standard error: 1 line
 no more replies
+      server, standard output: 2 lines
+Server started, listening on 127.0.0.1:[..]
+Greeted a client
+      server, standard error: 0 lines
 
 "#]]
     );
@@ -251,11 +251,7 @@ no more replies
         run.about("10-client-hangs server + client")?,
         str![[r#"
 FAIL  10-client-hangs         server + client [..] s
-      client: it did not end within 10 s
-      server, standard output: 2 lines
-Server started, listening on 127.0.0.1:[..]
-Greeted a client
-      server, standard error: 0 lines
+      client: it did not end within 10 s: waiting for one more
       client, standard output: 4 lines
 Will greet the server
 Reply 1: Hello
@@ -263,23 +259,33 @@ Reply 2: Hello
 Reply 3: Hello
       client, standard error: 1 line
 waiting for one more
+      server, standard output: 2 lines
+Server started, listening on 127.0.0.1:[..]
+Greeted a client
+      server, standard error: 0 lines
 
 "#]]
     );
 
     for (lesson, failure) in [
-        ("05-server-never-ready", "server: not ready within 10 s: no first line, expected [..]"),
+        (
+            "05-server-never-ready",
+            "server: it was not ready within 10 s: no first line, expected [..]",
+        ),
         ("06-server-endless", "server: it printed more than 256 KiB, before it was ready"),
-        ("08-client-complains", "client: it printed on standard error"),
+        ("08-client-complains", "client: it printed on standard error: too few replies"),
         ("09-client-endless", "client: it printed more than 256 KiB"),
         ("11-server-deaf", "server: it did not stop after Ctrl-C within 10 s"),
-        ("12-server-cut-off", "server: it ended with signal: 2 (SIGINT)"),
+        (
+            "12-server-cut-off",
+            "server: it ended with signal: 2 (SIGINT) after Ctrl-C, expected exit code 0",
+        ),
     ] {
         if lessons.contains(&lesson) {
             assert_data_eq!(
                 run.about(&format!("{lesson} server + client"))?,
                 format!(
-                    "FAIL  {lesson} [..]\n      {failure}\n      server, standard output: [..]\n...\n"
+                    "FAIL  {lesson} [..]\n      {failure}\n      [..], standard output: [..]\n...\n"
                 )
             );
         }

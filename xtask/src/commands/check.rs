@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::learner::grade::{Grade, grade};
-use crate::learner::{self, Learner, class};
+use crate::learner::{self, Learner, class, protos};
 use crate::report::Format;
 use crate::run::watcher::Watcher;
 use crate::system::cargo;
@@ -17,8 +17,8 @@ use crate::workspace::Workspace;
 #[command(after_long_help = "\
 It builds your crate, runs your server with our client, our server with your client, and then both
 of yours, and says of each step of the lesson whether it works. What is not written yet is no
-failure. What does not compile is shown by Cargo, and nothing is run then. In the end it runs your own
-tests, if there is a folder `tests`.
+failure, and neither is what it prints on standard error. What does not compile is shown by Cargo,
+and nothing is run then. In the end it runs your own tests, if there is a folder `tests`.
 
 Your program has to take `server ADDR` and `client ADDR`, as that of the lesson does.
 
@@ -106,6 +106,10 @@ async fn check(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
             out,
             "{RED}It does not compile:{RED:#} Cargo says above what is wrong, and where."
         )?;
+        // What nobody can see, and Cargo does not name.
+        if let Some(oddity) = protos::oddity(&learner.folder) {
+            writeln!(out, "{oddity}.")?;
+        }
         return Ok(ExitCode::FAILURE);
     };
     let mut out = anstream::stdout();
@@ -113,9 +117,16 @@ async fn check(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
     for (index, (title, grade)) in lesson.steps.iter().zip(&grades).enumerate() {
         let step = index + 1;
         match grade {
-            Grade::Works => writeln!(out, "{GREEN}ok  {GREEN:#}  step {step}: {title}")?,
-            Grade::Missing("") => writeln!(out, "{DIM}--    step {step}: {title}{DIM:#}")?,
-            Grade::Missing(but) => writeln!(out, "{DIM}--{DIM:#}    step {step}: {title}; {but}")?,
+            Grade::Works(note) => {
+                let note = note.iter().map(|note| format!("; {note}")).collect::<String>();
+                writeln!(out, "{GREEN}ok  {GREEN:#}  step {step}: {title}{note}")?;
+            }
+            Grade::Missing(what) if what.is_empty() => {
+                writeln!(out, "{DIM}--    step {step}: {title}{DIM:#}")?;
+            }
+            Grade::Missing(what) => {
+                writeln!(out, "{DIM}--{DIM:#}    step {step}: {title}; {what}")?;
+            }
             Grade::Wrong(why) => {
                 writeln!(out, "{RED}FAIL{RED:#}  step {step}: {title}")?;
                 why.lines().try_for_each(|line| writeln!(out, "      {line}"))?;
@@ -162,12 +173,5 @@ fn next(workspace: &Workspace, learner: &Learner<'_>, grades: &[Grade]) -> Strin
             learner.named()
         );
     }
-    let mut lessons =
-        workspace.lessons.iter().skip_while(|other| other.name != lesson.name).skip(1);
-    match lessons.next() {
-        Some(next) => {
-            format!("All of it works. The next lesson: `cargo xtask start {}`", next.package)
-        }
-        None => "All of it works, and this was the last lesson.".into(),
-    }
+    learner.is_done(workspace)
 }

@@ -47,7 +47,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         missing.retain(|part| {
             let has_gone_on = begun.is_some_and(|begun| begun > part.step);
             match grades.as_ref().map(|grades| &grades[part.step - 1]) {
-                Some(Grade::Works) => !has_gone_on && part.share() == 0.0,
+                Some(Grade::Works(_)) => !has_gone_on && part.share() == 0.0,
                 Some(_) => true,
                 // It does not compile, so nobody knows.
                 None => !has_gone_on,

@@ -7,15 +7,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use cargo_metadata::Message;
-use cargo_metadata::diagnostic::DiagnosticLevel;
 use tokio::time::timeout;
 
 use crate::learner::grade::{Grade, grade};
-use crate::learner::{Learner, Which};
+use crate::learner::{Learner, Which, trial};
 use crate::report::verdict::Verdict;
 use crate::report::{Format, Report};
-use crate::system::cargo::Build;
 use crate::system::style::{GREEN, RED};
 use crate::workspace::Workspace;
 
@@ -120,17 +117,25 @@ impl Mark {
             return Ok(Mark::none(format!("not done within {} minutes", LIMIT.as_secs() / 60)));
         };
         let Some(grades) = grades? else {
-            let why = first_error(workspace, &learner.folder).await?;
+            let why = trial::first_error(workspace, &learner.folder).await?;
+            let why = why.filter(|why| !why.is_empty());
+            let why = why.unwrap_or_else(|| "`cargo build` in its folder says why".into());
             return Ok(Mark::none(format!("does not compile: {why}")));
         };
         let mut steps = Vec::new();
         let (mut wrong, mut missing) = (Vec::new(), Vec::new());
         for (index, grade) in grades.iter().enumerate() {
             let step = index + 1;
-            steps.push(if matches!(grade, Grade::Works) { step.to_string() } else { "-".into() });
+            steps.push(if matches!(grade, Grade::Works(_)) {
+                step.to_string()
+            } else {
+                "-".into()
+            });
             match grade {
-                Grade::Works => {}
-                Grade::Missing("") => missing.push(format!("step {step}: not there yet")),
+                Grade::Works(_) => {}
+                Grade::Missing(what) if what.is_empty() => {
+                    missing.push(format!("step {step}: not there yet"))
+                }
                 Grade::Missing(but) => missing.push(format!("step {step}: {but}")),
                 Grade::Wrong(why) => wrong.push(format!("step {step}: {why}")),
             }
@@ -138,20 +143,4 @@ impl Mark {
         wrong.extend(missing);
         Ok(Mark { steps: steps.join(" "), reason: wrong.join("\n") })
     }
-}
-
-/// What rustc says first of a crate that does not compile, and where.
-async fn first_error(workspace: &Workspace, folder: &Path) -> anyhow::Result<String> {
-    let args = ["--bins", "--message-format=json"];
-    let mut build = Build::apart(&workspace.build, folder, &args, true)?;
-    while let Some(message) = build.next().await? {
-        if let Message::CompilerMessage(message) = message
-            && message.message.level == DiagnosticLevel::Error
-        {
-            let place = message.message.spans.iter().find(|span| span.is_primary);
-            let place = place.map(|at| format!(" ({}:{})", at.file_name, at.line_start));
-            return Ok(message.message.message + &place.unwrap_or_default());
-        }
-    }
-    Ok("`cargo build` in its folder says why".into())
 }

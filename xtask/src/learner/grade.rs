@@ -3,36 +3,35 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, bail};
-use cargo_metadata::Message;
+use anyhow::Context;
 
-use crate::learner::Learner;
-use crate::learner::wording::{Yours, wrong};
+use crate::learner::sources::Sources;
+use crate::learner::theirs::{Theirs, generated};
+use crate::learner::wording::{self, Yours, wrong};
+use crate::learner::{Learner, protos};
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
 use crate::run::transcript;
 use crate::steps::regions;
 use crate::steps::states::{self, State, States};
-use crate::system::cargo::{Build, RENDERED};
 use crate::workspace::Workspace;
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs};
-use crate::workspace::proto;
 
 /// What there is to say of a step.
 pub enum Grade {
-    Works,
-    /// It is not written yet, or not all of it: then with what is.
-    Missing(&'static str),
+    /// With what is worth a word all the same, if anything is.
+    Works(Option<String>),
+    /// It is not written yet, or not all of it: then with what is, or what is not. Or else empty.
+    Missing(String),
     /// What is wrong, in words for a learner, in one or more lines.
     Wrong(String),
 }
 
-/// A learner's program.
-struct Theirs {
-    server: Side,
-    client: Side,
-    /// The names of the generated files that it is made of.
-    generated: Vec<String>,
+impl Grade {
+    /// There is nothing to say of it.
+    pub fn missing() -> Grade {
+        Grade::Missing(String::new())
+    }
 }
 
 /// Our programs at each step.
@@ -51,6 +50,10 @@ struct Reach {
     /// At which step all is as it was before, though no method is missing, and what is wrong if
     /// that step has been begun.
     as_before: Option<(usize, String)>,
+    /// What there is of it, if it does not work at any step and is not wrong.
+    missing: String,
+    /// At which step it does something that is worth a word, though it works.
+    note: Option<(usize, String)>,
 }
 
 /// Grades each step of the learner's crate. None if it does not compile: unless it is done
@@ -79,19 +82,29 @@ pub async fn grade(
         together = wrong(&outcome, Yours::Both, ours.at(client.step)?, &workspace.root)?;
     }
 
-    let mut grades = vec![ours.grade_protos(folder)?, ours.grade_generation(&theirs)?];
-    if server.step > 0 || client.step > 0 {
-        // They are there, wherever they are.
-        for grade in grades.iter_mut().filter(|grade| matches!(grade, Grade::Missing(_))) {
-            *grade = Grade::Works;
-        }
-    }
-    for step in FIRST_RUNNABLE_STEP - 1..=lesson.steps.len() {
-        let mut grade = grade_step(step, &server, &client);
-        if let Some(why) = together.take_if(|_| step == client.step) {
-            grade = Grade::Wrong(why);
-        }
-        grades.push(grade);
+    let is_generated = server.step > 0 || client.step > 0 || ours.are_generated(&theirs)?;
+    let protos = protos::grade(&ours.states.states, folder, is_generated)?;
+    let mut grades = Vec::new();
+    for (index, proto) in protos.into_iter().enumerate() {
+        let step = index + 1;
+        let program = match step {
+            1 => Grade::Works(None),
+            // It is there, wherever it is.
+            2 if is_generated => Grade::Works(None),
+            2 => Grade::Missing(Sources::read(folder).generates().unwrap_or_default()),
+            _ => match together.take_if(|_| step == client.step) {
+                Some(why) => Grade::Wrong(why),
+                None => grade_step(step, &server, &client),
+            },
+        };
+        grades.push(match (program, proto) {
+            (_, Grade::Wrong(why)) => Grade::Wrong(why),
+            (Grade::Works(None), proto) if step == 1 => proto,
+            (Grade::Missing(what), Grade::Missing(of_proto)) if what.is_empty() => {
+                Grade::Missing(of_proto)
+            }
+            (program, _) => program,
+        });
     }
     Ok(Some(grades))
 }
@@ -111,68 +124,21 @@ fn grade_step(step: usize, server: &Reach, client: &Reach) -> Grade {
     if !wrong.is_empty() {
         Grade::Wrong(wrong.join("\n"))
     } else if sides.iter().all(|side| side.step >= state) {
-        Grade::Works
+        let notes = sides.iter().filter_map(|side| side.note.as_ref());
+        let notes: Vec<&str> =
+            notes.filter(|(at, _)| *at == state).map(|(_, note)| note.as_str()).collect();
+        Grade::Works((!notes.is_empty()).then(|| notes.join("; ")))
     } else if sides.iter().any(|side| side.wrong.is_some()) {
         // An earlier step does not work: nothing was seen of this one.
-        Grade::Missing("")
-    } else if sides.len() > 1 && server.step >= state {
-        Grade::Missing("your server has it, your client does not call it yet")
-    } else if sides.len() > 1 && client.step >= state {
-        Grade::Missing("your client calls it, your server does not have it yet")
+        Grade::missing()
+    } else if let [side] = sides[..] {
+        Grade::Missing(side.missing.clone())
+    } else if server.step >= state {
+        Grade::Missing("your server has it, your client does not call it yet".into())
+    } else if client.step >= state {
+        Grade::Missing("your client calls it, your server does not have it yet".into())
     } else {
-        Grade::Missing("")
-    }
-}
-
-impl Theirs {
-    /// Builds the crate in `folder`. None if it does not compile.
-    async fn build(
-        workspace: &Workspace,
-        folder: &Path,
-        lesson: &Lesson,
-        quietly: bool,
-    ) -> anyhow::Result<Option<Theirs>> {
-        if !folder.join("Cargo.toml").is_file() {
-            bail!("{} is no crate: it has no Cargo.toml", folder.display());
-        }
-        let mut build = Build::apart(&workspace.build, folder, &["--bins", RENDERED], quietly)?;
-        let mut programs = Vec::new();
-        while let Some(message) = build.next().await? {
-            if let Message::CompilerArtifact(artifact) = message
-                && let Some(executable) = artifact.executable
-            {
-                programs.push((artifact.target.name, executable.into_std_path_buf()));
-            }
-        }
-        if !build.ended().await?.success() {
-            return Ok(None);
-        }
-        let is_it = |(name, _): &&(String, _)| programs.len() == 1 || *name == lesson.package;
-        let program = programs.iter().find(is_it);
-        let (_, executable) = program.with_context(|| {
-            let dir = folder.display();
-            format!("{dir} has {} programs, none of them called {}", programs.len(), lesson.package)
-        })?;
-        let side = |role| Side::ours(role, executable, Some(role));
-        Ok(Some(Theirs {
-            server: side("server"),
-            client: side("client"),
-            generated: generated(executable),
-        }))
-    }
-
-    /// Whether the program does with `role` what it does with a role that there is not: then that
-    /// side of it is not written yet.
-    async fn lacks(&self, role: &str, ended: &Ended, port: Option<u16>) -> anyhow::Result<bool> {
-        const NO_ROLE: &str = "no-such-role";
-        let side = Side::ours(NO_ROLE, self.server.program(), Some(NO_ROLE));
-        let other = pair::run_one(&side, "127.0.0.1:0").await?;
-        let here = format!(":{}", port.unwrap_or_default());
-        let same =
-            |text: &str, other: &str| text.replace(&here, ":0") == other.replace(NO_ROLE, role);
-        Ok(ended.code == other.code
-            && same(&ended.stdout, &other.stdout)
-            && same(&ended.stderr, &other.stderr))
+        Grade::missing()
     }
 }
 
@@ -192,25 +158,10 @@ impl Ours {
         state.with_context(|| format!("the lesson has no step {step}"))
     }
 
-    /// Whether all is declared that step 1 declares.
-    fn grade_protos(&self, folder: &Path) -> anyhow::Result<Grade> {
-        let expected = proto::declarations(&self.at(1)?.folder).map_err(anyhow::Error::msg)?;
-        let expected = expected.unwrap_or_default();
-        Ok(match proto::declarations(folder) {
-            Err(error) => Grade::Wrong(format!("proto/{error}")),
-            Ok(None) if !expected.is_empty() => Grade::Missing(""),
-            Ok(theirs) => match proto::difference(&expected, &theirs.unwrap_or_default()) {
-                Some(difference) => Grade::Wrong(difference),
-                None => Grade::Works,
-            },
-        })
-    }
-
     /// Whether the generated code of step 2 is in the program.
-    fn grade_generation(&self, theirs: &Theirs) -> anyhow::Result<Grade> {
+    fn are_generated(&self, theirs: &Theirs) -> anyhow::Result<bool> {
         let first = self.programs.side(&self.at(FIRST_RUNNABLE_STEP)?.pair.server)?;
-        let has_all = generated(first.program()).iter().all(|it| theirs.generated.contains(it));
-        Ok(if has_all { Grade::Works } else { Grade::Missing("") })
+        Ok(generated(first.program()).iter().all(|it| theirs.generated.contains(it)))
     }
 
     /// Tries the learner's server with our client of each step, until one finds it wanting.
@@ -219,25 +170,36 @@ impl Ours {
         for state in self.states.runnable() {
             let client = self.programs.side(&state.pair.client)?;
             let outcome = pair::run(&theirs.server, &client).await?;
-            let is_missing = if reach.step == 0 {
-                outcome.port.is_none() && theirs.lacks("server", &outcome.server, None).await?
-            } else {
-                outcome.client.was_told_unimplemented()
-            };
-            if is_missing {
+            if reach.step == 0 && outcome.port.is_none() {
+                let other = pair::run_one(&theirs.no_role(), "127.0.0.1:0").await?;
+                let ended = (&outcome.server, None);
+                if let Some(missing) = theirs.lacks("server", ended, (&other, None)).await? {
+                    reach.missing = missing;
+                    break;
+                }
+            }
+            if reach.step > 0 && outcome.client.was_told_unimplemented() {
                 break;
             }
-            let wrong = wrong(&outcome, Yours::Server, state, root)?.map(|why| (state.step, why));
-            if wrong.is_some() {
+            let mut wrong = wrong(&outcome, Yours::Server, state, root)?;
+            if wrong.is_none() && reach.step == 0 {
+                let elsewhere = pair::listens_elsewhere(&theirs.server).await?;
+                wrong = elsewhere.map(|failure| format!("your server {failure}"));
+            }
+            if let Some(why) = wrong {
                 let has_failed = reach.step > 0 && outcome.client.failure.is_some();
                 if has_failed && self.is_as_before(state, &client, &outcome).await? {
-                    reach.as_before = wrong;
+                    reach.as_before = Some((state.step, why));
                 } else {
-                    reach.wrong = wrong;
+                    reach.wrong = Some((state.step, why));
                 }
                 break;
             }
             reach.step = state.step;
+            if reach.note.is_none() {
+                reach.note =
+                    wording::noise("your server", &outcome.server).map(|it| (state.step, it));
+            }
         }
         Ok(reach)
     }
@@ -264,10 +226,16 @@ impl Ours {
         let newest = self.states.states.last().context("the lesson has no steps")?;
         let server = self.programs.side(&newest.pair.server)?;
         let mut outcome = pair::run(&server, &theirs.client).await?;
-        if outcome.client.failure.is_some()
-            && theirs.lacks("client", &outcome.client, outcome.port).await?
-        {
-            return Ok(Reach::default());
+        if outcome.client.failure.is_some() || outcome.client.stdout.is_empty() {
+            let other = pair::run(&server, &theirs.no_role()).await?;
+            let (ended, other) = ((&outcome.client, outcome.port), (&other.client, other.port));
+            if let Some(missing) = theirs.lacks("client", ended, other).await? {
+                return Ok(Reach { missing, ..Reach::default() });
+            }
+        }
+        let first = |wrong| Reach { wrong: Some((FIRST_RUNNABLE_STEP, wrong)), ..Reach::default() };
+        if wording::may_call_elsewhere(&outcome) && !pair::connects(&theirs.client).await? {
+            return Ok(first(wording::calls_elsewhere(&outcome)));
         }
         let mut state = newest;
         for candidate in self.states.runnable() {
@@ -283,26 +251,15 @@ impl Ours {
             let server = self.programs.side(&state.pair.server)?;
             outcome = pair::run(&server, &theirs.client).await?;
         }
+        let note = wording::noise("your client", &outcome.client).map(|it| (state.step, it));
         Ok(match wrong(&outcome, Yours::Client, state, root)? {
-            None => Reach { step: state.step, ..Reach::default() },
-            Some(why) => Reach {
-                step: if state.step > FIRST_RUNNABLE_STEP { state.step - 1 } else { 0 },
-                wrong: Some((state.step, why)),
-                as_before: None,
-            },
+            None => Reach { step: state.step, note, ..Reach::default() },
+            Some(why) if state.step > FIRST_RUNNABLE_STEP => {
+                Reach { step: state.step - 1, wrong: Some((state.step, why)), ..Reach::default() }
+            }
+            Some(why) => first(why),
         })
     }
-}
-
-/// The names of the generated files that Cargo notes in the list of what `executable` is made of.
-fn generated(executable: &Path) -> Vec<String> {
-    let list = fs::read_to_string(executable.with_extension("d")).unwrap_or_default();
-    let paths = list.split_whitespace().map(|path| path.replace('\\', "/"));
-    let names = paths.filter_map(|path| {
-        let (folder, name) = path.rsplit_once('/')?;
-        (folder.ends_with("/out") && name.ends_with(".rs")).then(|| name.to_owned())
-    });
-    names.collect()
 }
 
 /// Whether `printed` begins with all of a transcript, and goes on.

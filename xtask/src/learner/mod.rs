@@ -7,6 +7,14 @@ pub mod grade;
 #[cfg(feature = "runner")]
 pub mod hint;
 #[cfg(feature = "runner")]
+pub mod protos;
+#[cfg(feature = "runner")]
+pub mod sources;
+#[cfg(feature = "runner")]
+pub mod theirs;
+#[cfg(feature = "runner")]
+pub mod trial;
+#[cfg(feature = "runner")]
 pub mod wording;
 
 use std::env;
@@ -71,6 +79,17 @@ impl Learner<'_> {
             return String::new();
         }
         format!(" {}", self.folder.display())
+    }
+
+    /// What to say when all of the lesson works, and what comes next.
+    pub fn is_done(&self, workspace: &Workspace) -> String {
+        let lessons = workspace.lessons.iter();
+        match lessons.skip_while(|other| other.name != self.lesson.name).nth(1) {
+            Some(next) => {
+                format!("All of it works. The next lesson: `cargo xtask start {}`", next.package)
+            }
+            None => "All of it works, and this was the last lesson.".into(),
+        }
     }
 }
 

@@ -3,10 +3,14 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::run::pair::Outcome;
+use crate::run::cause;
+use crate::run::pair::{Ended, Outcome};
 use crate::run::transcript;
 use crate::steps::states::State;
 use crate::workspace::relative;
+
+/// What a server that ends too early is often made of.
+const AWAIT: &str = ": is there an `.await` behind what serves?";
 
 /// Which side of a pair was the learner's; the other one was ours.
 #[derive(Clone, Copy, PartialEq)]
@@ -17,7 +21,7 @@ pub enum Yours {
 }
 
 /// What is wrong with a pair that ought to do what the lesson does at `state`, if something is:
-/// the first thing, in words for whom `yours` is.
+/// the first thing, in words for whom `yours` is. A cause comes before what it has caused.
 pub fn wrong(
     outcome: &Outcome,
     yours: Yours,
@@ -27,15 +31,33 @@ pub fn wrong(
     let Outcome { server, client, .. } = outcome;
     let (your_server, your_client) = match yours {
         Yours::Server => ("your server", "our client (with your server)"),
-        Yours::Client => ("our server (with your client)", "your client"),
+        Yours::Client => ("our server (with your client)", "your client (with our server)"),
         Yours::Both => ("your server (with your client)", "your client (with your server)"),
     };
+    let failed = |side: &str, ended: &Ended| {
+        ended.failure.as_ref().map(|failure| format!("{side} {failure}{}", ended.cause()))
+    };
     if outcome.port.is_none()
-        && let Some(failure) = &server.failure
+        && let Some(failed) = failed(your_server, server)
     {
-        return Ok(Some(format!("{your_server}: {failure}{}", first_line(&server.stderr))));
+        return Ok(Some(match server.code {
+            Some(0) => failed + AWAIT,
+            _ => failed,
+        }));
     }
-    if let Some(failure) = &client.failure {
+    if server.is_early && yours != Yours::Client {
+        let was_called =
+            !says(client, &["no server at", "connection refused", "connectionrefused"]);
+        return Ok(Some(match server.code {
+            Some(0) if was_called => format!("{your_server} ended by itself while it was called"),
+            Some(0) => format!("{your_server} ended by itself, before it was called{AWAIT}"),
+            _ => failed(your_server, server).unwrap_or_default(),
+        }));
+    }
+    if let Some(panic) = cause::panic(&server.stderr) {
+        return Ok(Some(format!("{your_server} {panic}")));
+    }
+    if let Some(failed) = failed(your_client, client) {
         let line = client.stderr.lines().next().unwrap_or_default();
         // In lesson 1 a status speaks for itself.
         let answer = line.strip_prefix("error: the call failed: ");
@@ -45,19 +67,31 @@ pub fn wrong(
             answer.map(|it| it.trim_end_matches(": is this the server of another lesson?"));
         return Ok(Some(match answer {
             Some(answer) if yours == Yours::Server => format!("your server answered {answer}"),
-            _ => format!("{your_client}: {failure}{}", first_line(&client.stderr)),
+            // Clients of the book's complain of the server then.
+            None if yours == Yours::Client && line.starts_with("error: the server ") => {
+                failed + "\n(our server does what it should: look at what your client asks for)"
+            }
+            _ => failed,
         }));
     }
     let printed = difference(outcome, "client", state, root)?.map(|difference| match yours {
         // Our client has printed it, but with a wrong answer in it.
         Yours::Server => format!("your server answered {}", difference.after_label()),
-        Yours::Client | Yours::Both => format!("{your_client} printed {difference}"),
+        Yours::Client => format!("your client printed {difference}"),
+        Yours::Both => format!("{your_client} printed {difference}"),
     });
     if printed.is_some() {
         return Ok(printed);
     }
-    if let Some(failure) = &server.failure {
-        return Ok(Some(format!("{your_server}: {failure}{}", first_line(&server.stderr))));
+    if let Some(status) = server.after_ctrl_c {
+        return Ok(Some(format!(
+            "{your_server} ended with {status}{}\n`check` pressed Ctrl-C: the server has to end with \
+             exit code 0",
+            server.cause()
+        )));
+    }
+    if let Some(failed) = failed(your_server, server) {
+        return Ok(Some(failed));
     }
     let printed = difference(outcome, "server", state, root)?.map(|difference| match yours {
         // Our server has printed it, but of a wrong request.
@@ -69,9 +103,41 @@ pub fn wrong(
     Ok(printed)
 }
 
-/// The beginning of what a program has said, if it has.
-fn first_line(stderr: &str) -> String {
-    stderr.lines().find(|line| !line.is_empty()).map(|line| format!(": {line}")).unwrap_or_default()
+/// Whether nothing shows that a client has called the server that it was told.
+pub fn may_call_elsewhere(outcome: &Outcome) -> bool {
+    outcome.client.failure.is_none() || is_about_connecting(&outcome.client)
+}
+
+/// Whether a client complains of a connection, in tonic's words or ours.
+fn is_about_connecting(ended: &Ended) -> bool {
+    says(ended, &["transport error", "connecterror", "connection refused", "no server at"])
+}
+
+/// Whether one of `words`, in lower case, is in what a program has printed on standard error.
+fn says(ended: &Ended, words: &[&str]) -> bool {
+    let said = ended.stderr.to_lowercase();
+    words.iter().any(|word| said.contains(word))
+}
+
+/// Whether a program that has ended may have refused what it was told to be, and not failed at it.
+pub fn may_have_refused(ended: &Ended) -> bool {
+    let text = format!("{}{}", ended.stdout, ended.stderr).to_lowercase();
+    let words = ["usage", "unknown", "argument", "role", "command", "run", "server", "client"];
+    let has_failed = is_about_connecting(ended) || cause::panic(&ended.stderr).is_some();
+    text.trim().is_empty() || !has_failed && words.iter().any(|word| text.contains(word))
+}
+
+/// What to say of a client that has not.
+pub fn calls_elsewhere(outcome: &Outcome) -> String {
+    let port = outcome.port.unwrap_or_default();
+    let cause = outcome.client.cause();
+    format!("your client was told 127.0.0.1:{port} and does not connect to it{cause}")
+}
+
+/// What to say of what a program that works has printed on standard error, if it has.
+pub fn noise(side: &str, ended: &Ended) -> Option<String> {
+    let line = ended.stderr.lines().find(|line| !line.trim().is_empty())?;
+    Some(format!("{side} printed on standard error: {}", line.trim()))
 }
 
 /// The first line that one side has printed and should not have, or the other way round.

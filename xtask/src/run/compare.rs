@@ -34,8 +34,9 @@ pub fn with_transcripts(
         text += &format!("      {failure}\n");
     }
     if !text.is_empty() {
-        text += &outputs("server", &outcome.server);
-        text += &outputs("client", &outcome.client);
+        for (side, ended) in outcome.sides() {
+            text += &outputs(side, ended);
+        }
         return (false, text);
     }
     let mut ok = true;

@@ -1,5 +1,6 @@
 //! Running: a side, a pair of them, and how what they print compares with a transcript.
 
+pub mod cause;
 pub mod compare;
 pub mod pair;
 pub mod python;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{interval, timeout};
 
+use crate::run::cause;
 use crate::run::side::Side;
 use crate::system::error::WrongUse;
 use crate::system::process::{MAX_OUTPUT, Program};
@@ -20,6 +21,13 @@ pub const FOREIGN_TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// How long the line and the open port of somebody's server may come one after the other.
 const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// Port 0 is any free one.
+const ANY_PORT: &str = "127.0.0.1:0";
+
+/// What a program has to do: a client by itself, a server when it is told.
+const END: &str = "end";
+const STOP: &str = "stop after Ctrl-C";
 
 /// What a line has to contain to say that a server listens.
 const LISTENING: &str = "listening on ";
@@ -43,8 +51,15 @@ pub struct Ended {
     pub stderr: String,
     /// Its exit code, if it has ended by itself.
     pub code: Option<i32>,
-    /// What went wrong while it ran. What it printed has not been looked at yet.
+    /// What went wrong while it ran, as it goes on after "it". What it printed has not been looked
+    /// at yet.
     pub failure: Option<String>,
+    /// Whether it is a server that ended before anybody stopped it.
+    pub is_early: bool,
+    /// How it ended after Ctrl-C, if not as it should.
+    pub after_ctrl_c: Option<ExitStatus>,
+    /// Whether it is a program of ours, and printed on standard error.
+    pub complained: bool,
 }
 
 /// What a client of a lesson says when the server does not know a method: tonic's words.
@@ -59,14 +74,32 @@ impl Ended {
             && self.stderr.lines().count() == 1
             && self.stderr.contains(UNIMPLEMENTED)
     }
+
+    /// The line of its standard error that names the cause, behind a colon; nothing without one.
+    pub fn cause(&self) -> String {
+        cause::of(&self.stderr).map(|cause| format!(": {cause}")).unwrap_or_default()
+    }
 }
 
 impl Outcome {
-    /// What went wrong while they ran, a line each.
+    /// Both sides, first the one that is to be looked at first: a server that was not there fails
+    /// its client; but one that was there speaks of its own Ctrl-C as well.
+    pub fn sides(&self) -> [(&'static str, &Ended); 2] {
+        let (server, client) = (("server", &self.server), ("client", &self.client));
+        let is_first = self.port.is_none() || self.server.is_early;
+        if is_first { [server, client] } else { [client, server] }
+    }
+
+    /// What went wrong while they ran, a line each, with the line that names the cause.
     pub fn failures(&self) -> impl Iterator<Item = String> {
-        [("client", &self.client), ("server", &self.server)]
-            .into_iter()
-            .filter_map(|(side, ended)| Some(format!("{side}: {}", ended.failure.as_ref()?)))
+        self.sides().into_iter().filter_map(|(side, ended)| {
+            let failure = match &ended.failure {
+                Some(failure) => failure,
+                None if ended.complained => "printed on standard error",
+                None => return None,
+            };
+            Some(format!("{side}: it {failure}{}", ended.cause()))
+        })
     }
 
     /// What the server printed, or the client, with `[..]` for the server's port.
@@ -87,7 +120,7 @@ impl Outcome {
 /// If a program cannot be started, or the system cannot tell what became of it.
 pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let (port, server, client) = match ready(server).await? {
+    let (port, server, client) = match ready(server, ANY_PORT).await? {
         Err(server) => (None, server, Ended::default()),
         Ok((mut program, addr)) => {
             let client = run_one(client, &addr.to_string()).await?;
@@ -95,19 +128,71 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
                 // Its line may come a moment after its port is open.
                 _ = timeout(A_MOMENT, program.stdout.line_with(LISTENING)).await;
             }
-            // A server whose client has failed may have its reasons; and one that is not ours may
-            // have left a child to serve.
-            let may_end = server.is_foreign || client.failure.is_some();
-            let died = program.has_ended()?.filter(|status| !(may_end && status.success()));
+            if client.failure.is_some() && TcpStream::connect(addr).await.is_err() {
+                // Its port is closed: so it is about to end.
+                _ = timeout(A_MOMENT, program.ended()).await;
+            }
+            let died = program.has_ended()?;
             program.interrupt()?;
-            let mut ended = end(program, "stop after Ctrl-C", server).await?;
-            if let Some(status) = died {
-                ended.failure = Some(format!("it ended with {status} before it was stopped"));
+            let mut ended = end(program, STOP, server).await?;
+            // One that is not ours may have left a child to serve.
+            let died = died.filter(|status| !(server.is_foreign && status.success()));
+            ended.is_early = died.is_some();
+            // A server whose client has failed may have its reasons.
+            let may_end = client.failure.is_some();
+            if let Some(status) = died.filter(|status| !(may_end && status.success())) {
+                ended.failure = Some(format!("ended with {status} before it was stopped"));
+                ended.after_ctrl_c = None;
             }
             (Some(addr.port()), ended, client)
         }
     };
     Ok(Outcome { time: started.elapsed(), port, server, client })
+}
+
+/// What is wrong with where `server` listens, as it goes on after "it": it is told a port.
+///
+/// # Errors
+///
+/// If it cannot be started.
+pub async fn listens_elsewhere(server: &Side) -> anyhow::Result<Option<String>> {
+    let mut is_again = false;
+    loop {
+        let addr = free_address().await?.to_string();
+        let ended = match ready(server, &addr).await? {
+            Ok(_) => return Ok(None),
+            Err(ended) => ended,
+        };
+        // The port was free, and somebody else may have been faster than the server.
+        if ended.code.is_none() || is_again {
+            return Ok(ended.failure.as_ref().map(|why| format!("{why}{}", ended.cause())));
+        }
+        is_again = true;
+    }
+}
+
+/// Whether `client` connects to the address that it is told.
+///
+/// # Errors
+///
+/// If it cannot be started, or there is no port for it.
+pub async fn connects(client: &Side) -> anyhow::Result<bool> {
+    let listener = TcpListener::bind(ANY_PORT).await?;
+    let mut program = start(client, &listener.local_addr()?.to_string())?;
+    tokio::select! {
+        biased;
+        accepted = listener.accept() => Ok(accepted.is_ok()),
+        ended = timeout(TIME_LIMIT, program.ended()) => match ended {
+            // It may have connected, and gone, before we looked.
+            Ok(_) => Ok(timeout(Duration::ZERO, listener.accept()).await.is_ok()),
+            Err(_) => Ok(false),
+        },
+    }
+}
+
+/// An address that is free now.
+async fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind(ANY_PORT).await?.local_addr()?)
 }
 
 /// Runs one program until it ends by itself.
@@ -116,7 +201,7 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
 ///
 /// If it cannot be started, or the system cannot tell what became of it.
 pub async fn run_one(side: &Side, addr: &str) -> anyhow::Result<Ended> {
-    end(start(side, addr)?, "end", side).await
+    end(start(side, addr)?, END, side).await
 }
 
 fn start(side: &Side, addr: &str) -> anyhow::Result<Program> {
@@ -127,30 +212,51 @@ fn start(side: &Side, addr: &str) -> anyhow::Result<Program> {
     })
 }
 
-/// Starts `server`, and waits until it listens. Returns its address, or what came of it.
-async fn ready(server: &Side) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
+/// Starts `server` with the address `told`, and waits until it listens. Returns where, or what came
+/// of it.
+async fn ready(server: &Side, told: &str) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
     if server.is_foreign {
         return foreign_ready(server).await;
     }
     let expected = "expected `Server started, listening on HOST:PORT`";
-    let mut program = start(server, "127.0.0.1:0")?;
+    let mut program = start(server, told)?;
     let failure = match timeout(TIME_LIMIT, program.stdout.first_line()).await {
         Ok(Some(line)) => match address_in(&line) {
-            Some(addr) => return Ok(Ok((program, addr))),
-            None => format!("no address ends its first line, {expected}"),
+            None => format!("printed `{line}` first, {expected}"),
+            Some(addr) if addr.port() == 0 => {
+                "printed port 0: print the port that the listener has".into()
+            }
+            Some(addr) if is_it(told, addr) => return Ok(Ok((program, addr))),
+            Some(addr) => format!("was told {told} and listens elsewhere, on {addr}"),
         },
-        Ok(None) => return Ok(Err(ended_early(program, server).await?)),
+        Ok(None) => {
+            let mut ended = ended_early(program, server).await?;
+            if ended.stderr.contains(" in use") {
+                ended.failure = Some(format!("was told {told} and listens elsewhere"));
+            }
+            return Ok(Err(ended));
+        }
+        Err(_) if program.stderr.text().contains(LISTENING) => {
+            format!("printed on standard error: {expected} on standard output")
+        }
         Err(_) => {
-            format!("not ready within {} s: no first line, {expected}", TIME_LIMIT.as_secs())
+            format!("was not ready within {} s: no first line, {expected}", TIME_LIMIT.as_secs())
         }
     };
     Ok(Err(Ended { failure: Some(failure), ..so_far(&program) }))
 }
 
+/// Whether a server that was `told` an address may listen on `addr`: port 0 is any.
+fn is_it(told: &str, addr: SocketAddr) -> bool {
+    told.parse().is_ok_and(|told: SocketAddr| {
+        told.ip() == addr.ip() && [0, addr.port()].contains(&told.port())
+    })
+}
+
 /// Starts somebody's server, and waits until it says that it listens, or accepts a connection.
 async fn foreign_ready(server: &Side) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
     // It may not say which port the system has chosen: so it is given one that is free now.
-    let addr = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
+    let addr = free_address().await?;
     let mut program = start(server, &addr.to_string())?;
     let is_ready = async {
         let line = tokio::select! {
@@ -176,7 +282,7 @@ async fn foreign_ready(server: &Side) -> anyhow::Result<Result<(Program, SocketA
         Ok(None) => Err(ended_early(program, server).await?),
         Err(_) => {
             let limit = FOREIGN_TIME_LIMIT.as_secs();
-            let failure = format!("not ready within {limit} s: {addr} accepts no connection");
+            let failure = format!("was not ready within {limit} s: {addr} accepts no connection");
             Err(Ended { failure: Some(failure), ..so_far(&program) })
         }
     })
@@ -199,10 +305,10 @@ async fn accepts(addr: SocketAddr) {
 
 /// What came of a server that has closed its standard output before it was ready.
 async fn ended_early(program: Program, server: &Side) -> anyhow::Result<Ended> {
-    let ended = end(program, "end", server).await?;
+    let ended = end(program, END, server).await?;
     let failure = match &ended.failure {
         Some(failure) => format!("{failure}, before it was ready"),
-        None => "it ended before it was ready".into(),
+        None => "ended by itself, before it was ready".into(),
     };
     Ok(Ended { failure: Some(failure), ..ended })
 }
@@ -210,28 +316,29 @@ async fn ended_early(program: Program, server: &Side) -> anyhow::Result<Ended> {
 /// Waits for the end of `program`; if it does not `what` in time, it is killed.
 async fn end(mut program: Program, what: &str, side: &Side) -> anyhow::Result<Ended> {
     let limit = if side.is_foreign { FOREIGN_TIME_LIMIT } else { TIME_LIMIT };
-    let (code, failure) = match timeout(limit, program.ended()).await {
-        Err(_) => (None, Some(format!("it did not {what} within {} s", limit.as_secs()))),
-        Ok(ended) => match ended? {
-            None => (None, Some(format!("it printed more than {} KiB", MAX_OUTPUT >> 10))),
-            Some(status) => (status.code(), failure(status, &program, what, side)),
-        },
-    };
-    Ok(Ended { code, failure, ..so_far(&program) })
-}
-
-/// What is wrong with how `program` has ended.
-fn failure(status: ExitStatus, program: &Program, what: &str, side: &Side) -> Option<String> {
     // Where there is no Ctrl-C, the server was killed. And many programs in the world know of no
     // other end than by a signal, or complain of it.
-    let was_stopped = what != "end" && (side.is_foreign || cfg!(not(unix)));
-    if !status.success() && !was_stopped {
-        Some(format!("it ended with {status}"))
-    } else if !side.is_foreign && !program.stderr.text().is_empty() {
-        Some("it printed on standard error".into())
-    } else {
-        None
+    let may_fail = what == STOP && (side.is_foreign || cfg!(not(unix)));
+    let ended = timeout(limit, program.ended()).await;
+    let complained = !side.is_foreign && !program.stderr.text().is_empty();
+    let mut so_far = Ended { complained, ..so_far(&program) };
+    match ended {
+        Err(_) => so_far.failure = Some(format!("did not {what} within {} s", limit.as_secs())),
+        Ok(ended) => match ended? {
+            None => so_far.failure = Some(format!("printed more than {} KiB", MAX_OUTPUT >> 10)),
+            Some(status) => {
+                so_far.code = status.code();
+                if !status.success() && !may_fail {
+                    so_far.after_ctrl_c = (what == STOP).then_some(status);
+                    so_far.failure = Some(match what {
+                        STOP => format!("ended with {status} after Ctrl-C, expected exit code 0"),
+                        _ => format!("ended with {status}"),
+                    });
+                }
+            }
+        },
     }
+    Ok(so_far)
 }
 
 /// What `program` has printed so far.

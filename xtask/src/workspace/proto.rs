@@ -1,14 +1,25 @@
 //! What the proto files of a crate declare.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use protox::Compiler;
+use protox::file::{
+    ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver,
+};
 use protox::prost_reflect::{DescriptorPool, Kind};
+use protox::{Compiler, Error};
+use similar::TextDiff;
 
 use crate::workspace::lesson;
 
+/// What some editors write at the beginning of a file.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// How much of its name something has in common with what it is mistaken for, from 0 to 1.
+const SIMILAR: f32 = 0.8;
+
 /// Something that is declared.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Declaration {
     /// `service`, `method`, `message`, `field`, `enum` or `value`.
     pub kind: &'static str,
@@ -28,14 +39,34 @@ pub fn declarations(folder: &Path) -> Result<Option<Vec<Declaration>>, String> {
     let files = lesson::proto_files(&folder)
         .map_err(|error| format!("cannot look into {}: {error}", folder.display()))?;
     // Its `Debug` has the place, its `Display` has not.
-    let wrong = |error: protox::Error| format!("{error:?}");
+    let wrong = |error: Error| format!("{error:?}");
     let mut found = Vec::new();
     // One by one: two of them may declare the same names.
     for file in &files {
-        let mut compiler = Compiler::new([&folder]).map_err(wrong)?;
+        let mut resolver = ChainFileResolver::new();
+        resolver.add(Folder(folder.clone()));
+        resolver.add(GoogleFileResolver::new());
+        let mut compiler = Compiler::with_file_resolver(resolver);
         found.extend(declared(&compiler.open_file(file).map_err(wrong)?.descriptor_pool()));
     }
     Ok((!files.is_empty()).then_some(found))
+}
+
+/// Finds files in a folder, and skips a byte order mark as `protoc` does.
+struct Folder(PathBuf);
+
+impl FileResolver for Folder {
+    fn resolve_path(&self, path: &Path) -> Option<String> {
+        IncludeFileResolver::new(self.0.clone()).resolve_path(path)
+    }
+
+    fn open_file(&self, name: &str) -> Result<File, Error> {
+        let text = fs::read_to_string(self.0.join(name)).unwrap_or_default();
+        match text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(text) => File::from_source(name, text),
+            None => IncludeFileResolver::new(self.0.clone()).open_file(name),
+        }
+    }
 }
 
 fn declared(pool: &DescriptorPool) -> Vec<Declaration> {
@@ -81,8 +112,12 @@ fn declared(pool: &DescriptorPool) -> Vec<Declaration> {
 }
 
 /// The first of the `expected` declarations that `theirs` lack or have differently, in words for
-/// whom `theirs` are.
-pub fn difference(expected: &[Declaration], theirs: &[Declaration]) -> Option<String> {
+/// whom `theirs` are. What is among the `known` ones is not mistaken for another one.
+pub fn difference(
+    expected: &[Declaration],
+    theirs: &[Declaration],
+    known: &[Declaration],
+) -> Option<String> {
     expected.iter().find_map(|Declaration { kind, name, what }| {
         let same_kind = || theirs.iter().filter(|their| their.kind == *kind);
         if let Some(their) = same_kind().find(|their| their.name == *name) {
@@ -91,8 +126,11 @@ pub fn difference(expected: &[Declaration], theirs: &[Declaration]) -> Option<St
                 format!("in your proto file the {kind} {name} {}, expected: {what}", their.what)
             });
         }
-        let last = |name: &str| name.rsplit('.').next().map(str::to_lowercase);
-        let similar = same_kind().find(|their| last(&their.name) == last(name));
+        let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_lowercase();
+        let similar = same_kind().find(|their| {
+            !known.iter().any(|it| it.kind == their.kind && it.name == their.name)
+                && TextDiff::from_chars(last(&their.name), last(name)).ratio() > SIMILAR
+        });
         let similar = similar.map(|their| format!(", but a {kind} {}", their.name));
         Some(format!("your proto file has no {kind} {name}{}", similar.unwrap_or_default()))
     })

@@ -65,6 +65,14 @@ impl Folder {
     pub fn xtask(&self, args: &str) -> Command {
         xtask(self.0.path(), args)
     }
+
+    /// The same as the alias in a learner's crate calls it.
+    pub fn alias(&self, args: &str) -> Command {
+        let mut command = self.xtask(args);
+        command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
+        command.env("CARGO_TARGET_DIR", target());
+        command
+    }
 }
 
 /// `cargo` with `args` in `folder`, a learner's crate: as `check` builds it.

@@ -1,0 +1,129 @@
+//! A learner's program: what Cargo makes of the crate, and whether it has a side.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use cargo_metadata::Message;
+
+use crate::learner::sources::Sources;
+use crate::learner::wording;
+use crate::run::pair::{self, Ended};
+use crate::run::side::Side;
+use crate::system::cargo::{Build, RENDERED};
+use crate::workspace::Workspace;
+use crate::workspace::lesson::Lesson;
+
+/// A role that no program has.
+const NO_ROLE: &str = "no-such-role";
+
+/// A learner's program.
+pub struct Theirs {
+    folder: PathBuf,
+    pub server: Side,
+    pub client: Side,
+    /// The names of the generated files that it is made of.
+    pub generated: Vec<String>,
+}
+
+impl Theirs {
+    /// Builds the crate in `folder`. None if it does not compile.
+    ///
+    /// # Errors
+    ///
+    /// If there is no crate, or no program in it.
+    pub async fn build(
+        workspace: &Workspace,
+        folder: &Path,
+        lesson: &Lesson,
+        quietly: bool,
+    ) -> anyhow::Result<Option<Theirs>> {
+        if !folder.join("Cargo.toml").is_file() {
+            bail!("{} is no crate: it has no Cargo.toml", folder.display());
+        }
+        let mut build = Build::apart(&workspace.build, folder, &["--bins", RENDERED], quietly)?;
+        let mut programs = Vec::new();
+        while let Some(message) = build.next().await? {
+            if let Message::CompilerArtifact(artifact) = message
+                && let Some(executable) = artifact.executable
+            {
+                programs.push((artifact.target.name, executable.into_std_path_buf()));
+            }
+        }
+        if !build.ended().await?.success() {
+            return Ok(None);
+        }
+        let is_it = |(name, _): &&(String, _)| programs.len() == 1 || *name == lesson.package;
+        let program = programs.iter().find(is_it);
+        let (_, executable) = program.with_context(|| {
+            let dir = folder.display();
+            format!("{dir} has {} programs, none of them called {}", programs.len(), lesson.package)
+        })?;
+        let side = |role| Side::ours(role, executable, Some(role));
+        Ok(Some(Theirs {
+            folder: folder.to_owned(),
+            server: side("server"),
+            client: side("client"),
+            generated: generated(executable),
+        }))
+    }
+
+    /// The program in a role that there is not.
+    pub fn no_role(&self) -> Side {
+        Side::ours(NO_ROLE, self.server.program(), Some(NO_ROLE))
+    }
+
+    /// What there is of the side `role`, if the program does with it what it does with a role that
+    /// there is not: `ended` and `other` are what came of the two.
+    ///
+    /// # Errors
+    ///
+    /// If the program cannot be started.
+    pub async fn lacks(
+        &self,
+        role: &str,
+        ended: (&Ended, Option<u16>),
+        other: (&Ended, Option<u16>),
+    ) -> anyhow::Result<Option<String>> {
+        let plain = |text: &str, port: Option<u16>| {
+            let here = format!(":{}", port.unwrap_or_default());
+            text.replace(&here, ":0").replace(NO_ROLE, role)
+        };
+        let told = |(ended, port): (&Ended, Option<u16>)| {
+            (ended.code, plain(&ended.stdout, port), plain(&ended.stderr, port))
+        };
+        // A program that goes on has taken the role for another one.
+        if other.0.code.is_none() || told(ended) != told(other) {
+            return Ok(None);
+        }
+        let sources = Sources::read(&self.folder);
+        if let Some(module) = sources.undeclared(role) {
+            return Ok(Some(module));
+        }
+        if !sources.have(role) {
+            return Ok(Some(String::new()));
+        }
+        let is_server = role == "client" && ended.0.stderr.contains(" in use");
+        if is_server {
+            return Ok(Some("the program does not take `client`: it is a server then, too".into()));
+        }
+        // Perhaps the program is that side, whatever it is told.
+        if !wording::may_have_refused(ended.0)
+            || role == "client" && pair::connects(&self.no_role()).await?
+        {
+            return Ok(None);
+        }
+        Ok(Some(format!("the program does not take `{role}`{}", ended.0.cause())))
+    }
+}
+
+/// The names of the generated files that Cargo notes in the list of what `executable` is made of.
+pub fn generated(executable: &Path) -> Vec<String> {
+    let list = fs::read_to_string(executable.with_extension("d")).unwrap_or_default();
+    let paths = list.split_whitespace().map(|path| path.replace('\\', "/"));
+    let names = paths.filter_map(|path| {
+        let (folder, name) = path.rsplit_once('/')?;
+        (folder.ends_with("/out") && name.ends_with(".rs")).then(|| name.to_owned())
+    });
+    names.collect()
+}

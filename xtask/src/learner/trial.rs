@@ -1,0 +1,81 @@
+//! Tries whether a learner's crate would compile with a change, in a copy of it.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::path::Path;
+
+use cargo_metadata::diagnostic::DiagnosticLevel;
+use cargo_metadata::{CompilerMessage, Message};
+
+use crate::learner::Learner;
+use crate::learner::sources::Sources;
+use crate::system::cargo::Build;
+use crate::workspace::Workspace;
+
+/// The first thing that Cargo finds wrong with the crate in `folder`, in one line: nothing if it
+/// does not say. None if the crate compiles.
+///
+/// # Errors
+///
+/// If Cargo cannot be started.
+pub async fn first_error(workspace: &Workspace, folder: &Path) -> anyhow::Result<Option<String>> {
+    let args = ["--bins", "--message-format=json"];
+    let mut build = Build::apart(&workspace.build, folder, &args, true)?;
+    let mut first = None;
+    while let Some(message) = build.next().await? {
+        if let Message::CompilerMessage(CompilerMessage { message, .. }) = message
+            && message.level == DiagnosticLevel::Error
+            && first.is_none()
+        {
+            let place = message.spans.iter().find(|span| span.is_primary);
+            let place = place.map(|at| format!(" ({}:{})", at.file_name, at.line_start));
+            first = Some(message.message + &place.unwrap_or_default());
+        }
+    }
+    Ok(if build.ended().await?.success() { None } else { Some(first.unwrap_or_default()) })
+}
+
+/// The same of the learner's crate as it would be with `text` in the file at `path`.
+///
+/// # Errors
+///
+/// If the crate cannot be copied, or Cargo cannot be started.
+pub async fn first_error_with(
+    workspace: &Workspace,
+    learner: &Learner<'_>,
+    path: &Path,
+    text: &str,
+) -> anyhow::Result<Option<String>> {
+    // Where Cargo finds again what it has compiled for the last hint.
+    let mut hasher = DefaultHasher::new();
+    learner.folder.canonicalize()?.hash(&mut hasher);
+    let copy = workspace.target.join("hint").join(format!("{:x}", hasher.finish()));
+    for (file, _) in Sources::read(&copy).files {
+        fs::remove_file(copy.join(file))?;
+    }
+    copy_to(&learner.folder, &copy)?;
+    let path = copy.join(path);
+    fs::create_dir_all(path.parent().unwrap_or(&copy))?;
+    fs::write(path, text)?;
+    first_error(workspace, &copy).await
+}
+
+/// Copies what is in `from`, without what Cargo has built there and what is hidden.
+fn copy_to(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name == "target" || name.as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        let (from, to) = (entry.path(), to.join(&name));
+        if from.is_dir() {
+            copy_to(&from, &to)?;
+        } else {
+            fs::copy(from, to)?;
+        }
+    }
+    Ok(())
+}
