@@ -35,10 +35,16 @@ fn desk() -> Result<TempDir> {
 #[test]
 fn a_command_takes_the_place_of_one_side_or_both() -> Result<()> {
     let desk = desk()?;
+    // On Windows a backslash separates folders.
+    let escaped = if cfg!(windows) {
+        "'./hello world' client {host}:{port}"
+    } else {
+        "./hello\\ world client {host}:{port}"
+    };
     for (args, pair) in [
         (vec!["--server", "'./hello world' server"], "your server + our client"),
         (vec!["--server", "\"./hello world\" server {addr}"], "your server + our client"),
-        (vec!["--client", "./hello\\ world client {host}:{port}"], "our server + your client"),
+        (vec!["--client", escaped], "our server + your client"),
         (
             vec!["--server", "'./hello world' server", "--client", "'./hello world' client"],
             "your server + your client",

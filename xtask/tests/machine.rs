@@ -5,6 +5,7 @@ mod common;
 use std::env;
 use std::fs;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use snapbox::{assert_data_eq, str};
@@ -133,6 +134,27 @@ error: the workspace of [..]Cargo.toml takes my-made-up for one of its own, and 
     ensure!(xtask(&desk, "lessons", "start 01")?.code == Some(0), "it was refused");
     cargo(&desk, "my-made-up", &["build", "--offline"])?;
     cargo(&desk, ".", &["metadata", "--offline"])?;
+    Ok(())
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
+fn two_copies_of_the_lessons_share_a_target_directory() -> Result<()> {
+    let desk = Folder::new()?;
+    for copy in ["one", "two"] {
+        write_lessons(&desk, copy)?;
+        let main = format!("{copy}/lessons/01-made-up/src/main.rs");
+        let says = format!("fn main() {{ eprintln!(\"I am {copy}\"); std::process::exit(3) }}");
+        desk.replace(&main, "fn main() {}", &says)?;
+        // Older than what is built of the other one.
+        let yesterday = SystemTime::now() - Duration::from_secs(24 * 60 * 60);
+        fs::File::options().write(true).open(desk.path(&main))?.set_modified(yesterday)?;
+    }
+    for copy in ["one", "two", "one"] {
+        let mut verify = common::xtask(&desk.path(copy), "verify");
+        let run = Run::of(verify.env("CARGO_TARGET_DIR", desk.path("shared")))?;
+        ensure!(run.stdout.contains(&format!("I am {copy}\n")), "{}{}", run.stdout, run.stderr);
+    }
     Ok(())
 }
 

@@ -110,7 +110,13 @@ impl Workspace {
         for lesson in lessons {
             args.extend(["--package", &lesson.package]);
         }
-        let (programs, status) = Programs::of(Build::start(&self.root, &args, false)?).await?;
+        let build = if self.target.starts_with(&self.root) {
+            Build::start(&self.root, &args, false)?
+        } else {
+            // Somebody has set it, perhaps for two copies of the lessons.
+            Build::apart(&self.build, &self.root, &args, false)?
+        };
+        let (programs, status) = Programs::of(build).await?;
         if !status.success() {
             bail!("the lessons do not build: {status}");
         }
