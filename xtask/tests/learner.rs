@@ -310,7 +310,7 @@ fn marks(printed: &str) -> Vec<String> {
 
 /// Does what `patch -p1` does in `folder`.
 fn apply(desk: &Desk, folder: &str, hint: &str) -> Result<()> {
-    let begin = hint.find("\n--- ").context("no patch")? + 1;
+    let begin = hint.find("\n--- ").with_context(|| format!("no patch: {hint}"))? + 1;
     let patch = diffy::Patch::from_str(&hint[begin..])?;
     let path = patch.modified().and_then(|path| path.strip_prefix("b/")).context("no path")?;
     let path = format!("{folder}/{path}");

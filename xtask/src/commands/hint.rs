@@ -81,7 +81,11 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     if let Some(part) = part {
-        let is_theirs = matches!(why, Why::Wrong(_)) || part.is_there();
+        let is_theirs = match why {
+            Why::NotAsked => false,
+            Why::Wrong(_) => true,
+            Why::Missing(_) | Why::DoesNotCompile(_) => part.is_there(),
+        };
         writeln!(out, "{}: {}", part.place(is_theirs), part.title(learner.lesson))?;
     }
     if let Why::Missing(what) = &why
@@ -172,6 +176,7 @@ async fn solution(
     let no_patch = match part.added() {
         _ if matches!(why, Why::Wrong(_)) => "you have it in your own words".into(),
         Ok(text) if matches!(why, Why::NotAsked) => return Ok(part.patch(&text, out)?),
+        Ok(_) if part.is_there() => "you have it in your own words".into(),
         Ok(text) => {
             let path = part.path();
             match trial::first_error_with(workspace, learner, path, &text).await? {

@@ -251,9 +251,6 @@ impl Part<'_> {
         if self.is_encoded {
             return Err("your file has other line ends, or a byte order mark");
         }
-        if self.is_there() {
-            return Err("you have it in your own words");
-        }
         let old: Vec<&str> = theirs.split_inclusive('\n').collect();
         let region = self.region();
         // What stands there already is a beginning of the region, or something else.

@@ -137,7 +137,8 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
             let mut ended = end(program, STOP, server).await?;
             // One that is not ours may have left a child to serve.
             let died = died.filter(|status| !(server.is_foreign && status.success()));
-            ended.is_early = died.is_some();
+            // Where we had to kill the client, the server's end comes of that.
+            ended.is_early = died.is_some() && client.code.is_some();
             // A server whose client has failed may have its reasons.
             let may_end = client.failure.is_some();
             if let Some(status) = died.filter(|status| !(may_end && status.success())) {
