@@ -1,21 +1,24 @@
 //! `cargo xtask ci`: every check that a change must pass, in parts.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use anyhow::{Context, bail, ensure};
+use anstream::adapter::strip_str;
+use anyhow::{Context, bail};
 use clap::builder::PossibleValuesParser;
 use tokio::process::Command;
 
-use crate::run::python::{self, Python};
 use crate::system::cargo::cargo;
 use crate::system::process;
 use crate::system::style::BOLD;
 use crate::workspace::Workspace;
+
+mod needs;
 
 /// A check, or some that belong together.
 pub struct Part {
@@ -25,6 +28,9 @@ pub struct Part {
     /// What is so if they succeed.
     pub proves: &'static str,
 }
+
+/// From this part on each takes minutes: two of them are run at a time.
+const FIRST_SLOW: &str = "lessons";
 
 /// In the order in which they are run: what takes seconds first, then what newcomers type, then
 /// what takes minutes.
@@ -118,12 +124,12 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         name: "windows",
-        commands: &["cargo check --all-targets --target x86_64-pc-windows-msvc"],
+        commands: &["cargo check --bins --examples --target x86_64-pc-windows-msvc"],
         proves: "the lessons and the runner compile for Windows",
     },
     Part {
         name: "macos",
-        commands: &["cargo check --all-targets --target aarch64-apple-darwin"],
+        commands: &["cargo check --bins --examples --target aarch64-apple-darwin"],
         proves: "the lessons and the runner compile for macOS",
     },
     Part {
@@ -136,8 +142,8 @@ pub const PARTS: &[Part] = &[
 /// Which parts.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Parts are run in the order of the list. The first one that fails ends the run, and the exit code is
-1. A part is skipped, and the reason printed, if it needs what this machine neither has nor gets:
+Parts are run in the order of the list; those that take minutes two at a time, and what such a part
+prints is shown when it has ended. The first one that fails ends the run, and the exit code is 1. A part is skipped, and the reason printed, if it needs what this machine neither has nor gets:
 another version of Rust or its standard library for another system (rustup gets them), Python,
 Chromium's chromedriver, the network. With CI set in the environment, to lack Python or chromedriver
 is a failure; on GitHub, to lack anything is.
@@ -180,44 +186,89 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
     let is_wanted =
         |part: &&Part| args.parts.is_empty() || args.parts.iter().any(|name| name == part.name);
-    let mut ended = Vec::new();
-    let mut failure = None;
-    for part in PARTS.iter().filter(is_wanted) {
-        writeln!(out, "\n{BOLD}{}{BOLD:#}: {}", part.name, part.proves)?;
-        let begin = Instant::now();
-        let result = part.run(&workspace).await;
-        let (what, error) = match result {
-            Ok(None) => ("ok".to_owned(), None),
-            Ok(Some(reason)) => (format!("skipped: {reason}"), None),
-            Err(error) => ("FAILED".to_owned(), Some(error)),
-        };
-        ended.push((part.name, begin.elapsed(), what));
-        if let Some(error) = error {
-            failure = Some(error.context(format!("the part `{}` has failed", part.name)));
-            break;
+    let index = |name| PARTS.iter().position(|part| part.name == name);
+    let is_slow = |part: &&Part| index(part.name) >= index(FIRST_SLOW);
+    let (slow, quick): (Vec<_>, Vec<_>) = PARTS.iter().filter(is_wanted).partition(is_slow);
+    let begin = Instant::now();
+    let ended = RefCell::new(Vec::new());
+    let is_alone = slow.len() == 1;
+    let slow = RefCell::new(slow.into_iter());
+    let lane = async || {
+        loop {
+            let Some(part) = slow.borrow_mut().next() else { return Ok(()) };
+            part.run(&workspace, !is_alone, &ended).await?;
         }
-    }
+    };
+    let all = async {
+        for part in quick {
+            part.run(&workspace, false, &ended).await?;
+        }
+        tokio::try_join!(lane(), lane())
+    };
+    let failure = all.await.err();
 
+    let mut ended = ended.into_inner();
+    ended.sort_by_key(|(name, ..)| index(name));
     writeln!(out)?;
     for (name, time, what) in &ended {
         writeln!(out, "{BOLD}{name:<10}{BOLD:#}  {:>6.1} s  {what}", time.as_secs_f64())?;
     }
-    let total: Duration = ended.iter().map(|(_, time, _)| *time).sum();
     let skipped = ended.iter().filter(|(.., what)| what.starts_with("skipped")).count();
     let failed = usize::from(failure.is_some());
     let passed = ended.len() - skipped - failed;
-    writeln!(out, "{BOLD}all{BOLD:#}         {:>6.1} s", total.as_secs_f64())?;
+    writeln!(out, "{BOLD}all{BOLD:#}         {:>6.1} s", begin.elapsed().as_secs_f64())?;
     writeln!(out, "\n{passed} passed, {failed} failed, {skipped} skipped")?;
     failure.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
+/// The parts that have ended: name, time, and how.
+type Ended = RefCell<Vec<(&'static str, Duration, String)>>;
+
 impl Part {
-    /// Runs the part. If this machine lacks what it needs, says what.
-    async fn run(&self, workspace: &Workspace) -> anyhow::Result<Option<String>> {
+    /// Runs the part, and notes how it has ended. If it runs `beside` another, what it prints is shown
+    /// then.
+    async fn run(&self, workspace: &Workspace, beside: bool, ended: &Ended) -> anyhow::Result<()> {
+        let title = format!("\n{BOLD}{}{BOLD:#}: {}", self.name, self.proves);
+        let path = workspace.target.join("ci").join(self.name).with_extension("log");
+        let mut log = None;
+        if beside {
+            fs::create_dir_all(workspace.target.join("ci"))?;
+            log = Some(File::create(&path).with_context(|| path.display().to_string())?);
+        } else {
+            writeln!(anstream::stdout(), "{title}")?;
+        }
+        let begin = Instant::now();
+        let result = self.commands(workspace, log.as_ref()).await;
+        let (what, result) = match result {
+            Ok(None) => ("ok".to_owned(), Ok(())),
+            Ok(Some(reason)) => (format!("skipped: {reason}"), Ok(())),
+            Err(error) => {
+                let why = format!("the part `{}` has failed", self.name);
+                ("FAILED".to_owned(), Err(error.context(why)))
+            }
+        };
+        ended.borrow_mut().push((self.name, begin.elapsed(), what));
+        if beside {
+            writeln!(anstream::stdout(), "{title}\n{}", fs::read_to_string(&path)?)?;
+        }
+        result
+    }
+
+    /// Runs the commands of the part, which print to `log`, if there is one. If this machine lacks what
+    /// they need, says what.
+    async fn commands(
+        &self,
+        workspace: &Workspace,
+        log: Option<&File>,
+    ) -> anyhow::Result<Option<String>> {
+        let say = |text: &str| match log {
+            Some(mut log) => writeln!(log, "{}", strip_str(text)),
+            None => writeln!(anstream::stdout(), "{text}"),
+        };
         let mut path = env::var_os("PATH").unwrap_or_default();
         for line in self.commands {
             let words: Vec<&str> = line.split_whitespace().collect();
-            if let Err(lack) = provide(&words, workspace, &mut path).await {
+            if let Err(lack) = needs::provide(&words, workspace, &mut path).await {
                 // Who sets CI sees to it that all is there. But not everywhere can these be had.
                 let is_rare = |word: &&str| {
                     word.starts_with('+') || ["--target", "advisories"].contains(word)
@@ -227,10 +278,10 @@ impl Part {
                     return Err(lack);
                 }
                 let reason = format!("{lack:#}");
-                writeln!(anstream::stdout(), "skipped: {reason}")?;
+                say(&format!("skipped: {reason}"))?;
                 return Ok(Some(reason));
             }
-            writeln!(anstream::stdout(), "{BOLD}$ {line}{BOLD:#}")?;
+            say(&format!("{BOLD}$ {line}{BOLD:#}"))?;
             // The Cargo that runs us; but only rustup's knows of others.
             let is_ours = words[0] == "cargo" && !words[1].starts_with('+');
             let mut command = Command::new(if is_ours { cargo() } else { words[0].into() });
@@ -238,6 +289,9 @@ impl Part {
                 command.args(expand(word, workspace)?);
             }
             command.env("PATH", &path).current_dir(&workspace.root);
+            if let Some(log) = log {
+                command.stdout(log.try_clone()?).stderr(log.try_clone()?);
+            }
             let status = process::spawn(command)?.child.wait().await?;
             if !status.success() {
                 bail!("`{line}` failed: {status}");
@@ -245,68 +299,6 @@ impl Part {
         }
         Ok(None)
     }
-}
-
-/// Gets what the command `words` needs besides the Rust that runs us and a C linker. Programs that are
-/// not on the `path` are put there.
-async fn provide(words: &[&str], workspace: &Workspace, path: &mut OsString) -> anyhow::Result<()> {
-    match words {
-        ["ruff" | "typos" | "check-jsonschema", ..] => tools(workspace, path).await?,
-        ["cargo", "deny", .., what] => {
-            tools(workspace, path).await?;
-            let mut fetch = Command::new(cargo());
-            fetch.args(["deny", "fetch", "db"]).env("PATH", &path);
-            fetch.current_dir(&workspace.root).stderr(Stdio::null());
-            let is_there = *what != "advisories" || succeeds(fetch).await?;
-            ensure!(is_there, "the database of advisories cannot be fetched");
-        }
-        ["cargo", "xtask", .., "--python"] => drop(Python::prepare(workspace).await?),
-        ["cargo", "test", .., "browser", "--", _] => {
-            let is_there = succeeds(quiet("chromedriver", &["--version"])).await?;
-            ensure!(is_there, "chromedriver does not work");
-        }
-        ["cargo", .., "--target", target] => {
-            // Nothing is done if it is there.
-            let is_there = succeeds(command("rustup", &["target", "add", target])).await?;
-            ensure!(is_there, "rustup does not get the standard library for {target}");
-        }
-        ["cargo", rust, ..] if rust.starts_with('+') => {
-            let version = &rust[1..];
-            let install = ["toolchain", "install", version, "--profile", "minimal"];
-            let is_there = succeeds(quiet("rustup", &["run", version, "rustc", "-V"])).await?
-                || succeeds(command("rustup", &install)).await?;
-            ensure!(is_there, "rustup does not get Rust {version}");
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-/// Installs the programs of `xtask/requirements.txt`, unless they are there, and puts them on the
-/// `path`, before any other of their names.
-async fn tools(workspace: &Workspace, path: &mut OsString) -> anyhow::Result<()> {
-    let list = workspace.root.join("xtask/requirements.txt");
-    let interpreter = python::environment(&list, &workspace.target.join("ci/venv")).await?;
-    let folder = interpreter.parent().map(PathBuf::from);
-    *path = env::join_paths(folder.into_iter().chain(env::split_paths(path)))?;
-    Ok(())
-}
-
-fn command(program: &str, args: &[&str]) -> Command {
-    let mut command = Command::new(program);
-    command.args(args);
-    command
-}
-
-fn quiet(program: &str, args: &[&str]) -> Command {
-    let mut command = command(program, args);
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
-/// Whether `command` ends well.
-async fn succeeds(command: Command) -> anyhow::Result<bool> {
-    Ok(process::spawn(command)?.child.wait().await?.success())
 }
 
 /// What a shell makes of `word`: if it ends with `/*` or `/*.EXTENSION`, the files that are meant.

@@ -71,8 +71,9 @@ pub async fn grade(
     let theirs = Theirs::build(workspace, folder, lesson, quietly).await?;
     let Some(theirs) = theirs else { return Ok(None) };
     let ours = Ours::build(workspace, lesson, quietly).await?;
-    let mut server = ours.grade_server(&theirs, &workspace.root).await?;
-    let client = ours.grade_client(&theirs, &workspace.root).await?;
+    let root = &workspace.root;
+    let (mut server, client) =
+        tokio::try_join!(ours.grade_server(&theirs, root), ours.grade_client(&theirs, root))?;
     // The client has that step: so the server should have it, too.
     let begun = server.as_before.take().filter(|(step, _)| *step <= client.step);
     server.wrong = server.wrong.or(begun);
