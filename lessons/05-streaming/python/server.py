@@ -85,7 +85,8 @@ def serve(addr: str) -> None:
     try:
         print(f"Server started, listening on {addr.rsplit(':', 1)[0]}:{port}")
         server.wait_for_termination()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError):
+        # Now and then Ctrl-C breaks into the wait itself, which ends with a RuntimeError then.
         # No new calls from now on. Those under way have five seconds to finish. The timeout is for
         # calls that grpcio never ends, because a request in them was no protobuf.
         server.stop(grace=5).wait(timeout=5)
