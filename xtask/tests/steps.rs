@@ -67,6 +67,8 @@ impl Workspace {
     fn steps_in(&self, target: &Path, lessons: &str) -> Result<Run> {
         let mut command = self.xtask(&format!("steps {lessons}"));
         command.env("CARGO_TARGET_DIR", target).env("CARGO_BUILD_BUILD_DIR", common::target());
+        // Each state is built once.
+        command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "false");
         let run = Run::of(&mut command)?;
         Ok(Run {
             stdout: run.stdout.replace('\\', "/"),

@@ -29,8 +29,8 @@ pub struct Part {
     pub proves: &'static str,
 }
 
-/// From this part on each takes minutes: two of them are run at a time.
-const FIRST_SLOW: &str = "lessons";
+/// From this part on most take minutes, and leave much of two cores idle: so two are run at a time.
+const FIRST_SLOW: &str = "test";
 
 /// In the order in which they are run: what takes seconds first, then what newcomers type, then
 /// what takes minutes.
@@ -142,11 +142,12 @@ pub const PARTS: &[Part] = &[
 /// Which parts.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Parts are run in the order of the list; those that take minutes two at a time, and what such a part
-prints is shown when it has ended. The first one that fails ends the run, and the exit code is 1. A part is skipped, and the reason printed, if it needs what this machine neither has nor gets:
-another version of Rust or its standard library for another system (rustup gets them), Python,
-Chromium's chromedriver, the network. With CI set in the environment, to lack Python or chromedriver
-is a failure; on GitHub, to lack anything is.
+Parts are run in the order of the list. From `test` on, two are run at a time, and what one prints is
+shown when it has ended. The first one that fails ends the run, and the exit code is 1. A part is
+skipped, and the reason printed, if it needs what this machine neither has nor gets: another version of
+Rust or its standard library for another system (rustup gets them), Python, Chromium's chromedriver, the
+network. With CI set in the environment, to lack Python or chromedriver is a failure; on GitHub, to lack
+anything is.
 
 All parts together take less than 20 minutes on two cores. CONTRIBUTING.md says how long each does.")]
 pub struct Args {
