@@ -7,6 +7,7 @@ use crate::run::cause;
 use crate::run::pair::{Ended, Outcome};
 use crate::run::transcript;
 use crate::steps::states::State;
+use crate::system::process::MAX_OUTPUT;
 use crate::workspace::relative;
 
 /// What a server that ends too early is often made of.
@@ -44,6 +45,12 @@ pub fn wrong(
             Some(0) => failed + AWAIT,
             _ => failed,
         }));
+    }
+    if server.stdout.len().max(server.stderr.len()) > MAX_OUTPUT
+        && let Some(failed) = &server.failure
+    {
+        // What else went wrong comes of that: nobody reads on.
+        return Ok(Some(format!("{your_server} {failed}")));
     }
     if server.is_early && yours != Yours::Client {
         let was_called =

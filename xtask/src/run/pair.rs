@@ -141,7 +141,9 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
             ended.is_early = died.is_some() && client.code.is_some();
             // A server whose client has failed may have its reasons.
             let may_end = client.failure.is_some();
-            if let Some(status) = died.filter(|status| !(may_end && status.success())) {
+            // One that printed too much has lost its reader, and may have died of that.
+            let has_code = ended.code.is_some();
+            if let Some(status) = died.filter(|it| has_code && !(may_end && it.success())) {
                 ended.failure = Some(format!("ended with {status} before it was stopped"));
                 ended.after_ctrl_c = None;
             }
