@@ -149,7 +149,7 @@ Rust or its standard library for another system (rustup gets them), Python, Chro
 network. With CI set in the environment, to lack Python or chromedriver is a failure; on GitHub, to lack
 anything is.
 
-All parts together take less than 20 minutes on two cores. CONTRIBUTING.md says how long each does.")]
+CONTRIBUTING.md says how long each takes.")]
 pub struct Args {
     /// Which parts [default: all]
     #[arg(value_name = "PART", hide_possible_values = true, value_parser = names())]
