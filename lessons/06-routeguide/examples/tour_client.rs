@@ -45,7 +45,7 @@ async fn tour(mut stub: RouteGuideClient<Channel>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the next place is; none if there are no more.
+/// Where the next place is, or `None` after the last.
 async fn next_point(features: &mut Streaming<Feature>) -> anyhow::Result<Option<Point>> {
     let Some(feature) = features.message().await? else { return Ok(None) };
     let point = feature.location.context("the server named a place without its location")?;

@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 /// Implements the service `helloworld.Greeter` in a way of its own.
 struct Lists {
-    /// What happens, for whoever listens.
+    /// News of the lists, for everyone who listens.
     news: Sender<String>,
 }
 

@@ -26,7 +26,7 @@ impl RouteGuide for Chat {
     ) -> Result<Response<BoxStream<RouteNote>>, Status> {
         let mut incoming = request.into_inner();
         let notes = self.notes.clone();
-        // Whoever has the response has missed nothing that is said from now on.
+        // Before the response is sent: so nobody who has it misses a note.
         let mut heard = self.notes.subscribe();
         // It ends when the client says nothing more, or is gone.
         tokio::spawn(async move {

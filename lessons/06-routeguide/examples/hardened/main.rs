@@ -54,7 +54,7 @@ fn terminated() -> io::Result<impl Future<Output = ()>> {
     Ok(async move {
         #[cfg(unix)]
         signals.recv().await;
-        // There is no such signal.
+        // Windows has no SIGTERM.
         #[cfg(not(unix))]
         std::future::pending::<()>().await;
     })

@@ -40,7 +40,7 @@ pub const MAX_CALLS_ON_A_CONNECTION: u32 = 100;
 pub const MAX_STREAMS: usize = 512;
 
 /// How long a stream may last, whatever its client says. One in which nobody speaks would keep its
-/// place from others for ever; an honest client begins a new one.
+/// place from others forever; an honest client begins a new one.
 pub const STREAM_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// How long a connection may take to say that it speaks HTTP/2: 24 bytes, with which every client
@@ -76,7 +76,7 @@ pub async fn run(
         tokio::select! {
             () = &mut stop => break,
             Some(_) = connections.join_next() => {}
-            // Those for which there is no room wait in the queue of the system.
+            // The others wait in the queue of the system.
             Some(accepted) = incoming.next(), if connections.len() < MAX_CONNECTIONS => {
                 match accepted {
                     Ok(socket) => _ = connections.spawn(server.clone().serve(socket)),
@@ -107,7 +107,7 @@ struct Server {
     stream_time: Duration,
     /// Cancelled when no new calls are to begin.
     draining: CancellationToken,
-    /// Cancelled when there is no more time for those that are under way.
+    /// Cancelled when the calls under way have had their time.
     over: CancellationToken,
 }
 
