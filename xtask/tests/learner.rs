@@ -53,13 +53,8 @@ impl Desk {
         Ok(desk)
     }
 
-    /// `cargo xtask`, as the alias in a learner's crate calls it.
-    fn xtask(&self, args: &str) -> Command {
-        self.folder.alias(args)
-    }
-
     fn run(&self, args: &str) -> Result<Run> {
-        Run::of(&mut self.xtask(args))
+        Run::of(&mut self.alias(args))
     }
 
     /// Runs `cargo xtask` with `args`, which has to succeed, and returns its standard output.
@@ -702,7 +697,7 @@ fn the_crate_is_found_or_said_to_be_missing() -> Result<()> {
     for command in ["check", "check one", "hint one"] {
         desk.succeed(command)?;
     }
-    let mut inside = desk.xtask("check");
+    let mut inside = desk.alias("check");
     assert_eq!(Run::of(inside.current_dir(desk.path("one/src")))?.code, Some(0));
 
     desk.succeed("start 01 two")?;
@@ -772,7 +767,7 @@ fn watching_goes_on_until_ctrl_c() -> Result<()> {
 
     let desk = Desk::new()?;
     desk.succeed("start 01 --step 4")?;
-    let mut command = desk.xtask("check --watch");
+    let mut command = desk.alias("check --watch");
     let mut watcher = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let mut lines = BufReader::new(watcher.stdout.take().context("no output")?).lines();
     let mut until_it_waits = || -> Result<Vec<String>> {
