@@ -41,8 +41,7 @@ impl Class {
     fn xtask(&self, args: &str) -> Result<Command> {
         let mut command = self.0.xtask(args);
         command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
-        // Without `..`: Cargo waits for itself if the two are one directory by different names.
-        let target = target().canonicalize()?;
+        let target = target();
         command.env("CARGO_TARGET_DIR", target.join("desk")).env("CARGO_BUILD_BUILD_DIR", target);
         Ok(command)
     }
