@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Read, pipe};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ const LIMIT: Duration = Duration::from_secs(300);
 pub struct Desk<'a> {
     workspace: &'a Workspace,
     folder: TempDir,
+    /// What was on it before it was cleared.
+    before: TempDir,
     /// Where commands are typed: the desk, which stands for the folder of the lessons, or a crate
     /// in it.
     here: PathBuf,
@@ -46,14 +48,14 @@ impl<'a> Desk<'a> {
     ///
     /// If its folder cannot be made.
     pub fn new(workspace: &'a Workspace) -> anyhow::Result<Desk<'a>> {
-        let folder = tempfile::tempdir()?;
+        let (folder, before) = (tempfile::tempdir()?, tempfile::tempdir()?);
         let here = folder.path().canonicalize()?;
         // A crate that is written here is built as the lessons are, and so with what is built for them.
         let mut config = manifest::read(&workspace.root.join("Cargo.toml"))?;
         config.retain(|key, _| key == "profile");
         fs::create_dir(here.join(".cargo"))?;
         fs::write(here.join(".cargo/config.toml"), config.to_string())?;
-        Ok(Desk { workspace, folder, here, meanwhile: None, ports: RefCell::default() })
+        Ok(Desk { workspace, folder, before, here, meanwhile: None, ports: RefCell::default() })
     }
 
     /// Writes a crate as `cargo xtask start PACKAGE --step STEP` does, and goes there. With a step
@@ -77,6 +79,43 @@ impl<'a> Desk<'a> {
                 {
                     self.write(&source.path, &file.text)?;
                 }
+            }
+        }
+        self.keep_dates(&self.here)
+    }
+
+    /// Makes room for another lesson, or the same one again: Cargo then compiles only the files that
+    /// are not as they were.
+    ///
+    /// # Errors
+    ///
+    /// If what is there cannot be moved, or a server does not stop.
+    pub async fn clear(&mut self) -> anyhow::Result<()> {
+        self.stop().await?;
+        self.here = self.folder.path().canonicalize()?;
+        self.ports.take();
+        self.before = tempfile::tempdir()?;
+        for entry in fs::read_dir(&self.here)? {
+            let entry = entry?;
+            if entry.file_name() != ".cargo" {
+                fs::rename(entry.path(), self.before.path().join(entry.file_name()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives each file in `folder` that was there before, and was the same, the date that it had.
+    fn keep_dates(&self, folder: &Path) -> anyhow::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                self.keep_dates(&path)?;
+                continue;
+            }
+            let before = self.before.path().join(path.strip_prefix(self.folder.path())?);
+            if before.is_file() && fs::read(&before)? == fs::read(&path)? {
+                let date = fs::metadata(&before)?.modified()?;
+                File::options().append(true).open(&path)?.set_modified(date)?;
             }
         }
         Ok(())

@@ -27,11 +27,12 @@ pub async fn play_all(workspace: &Workspace, bless: bool) -> anyhow::Result<Vec<
     let listings = Listings::read(workspace)?;
     let pages = page::read_all(&workspace.root)?;
     let mut problems = Vec::new();
+    let mut desk = Desk::new(workspace)?;
     for path in scenes(&workspace.root)? {
         let name = page::slashed(path.strip_prefix(&workspace.root)?);
         let place = page::place_of(&pages, &name);
         let text = fs::read_to_string(&path).with_context(|| name.clone())?;
-        let played = match play(workspace, &listings, &text).await {
+        let played = match play(&mut desk, &listings, &text).await {
             Ok(played) => played,
             Err(error) => {
                 problems.push(format!("{place}{name}: {error:#}"));
@@ -48,18 +49,19 @@ pub async fn play_all(workspace: &Workspace, bless: bool) -> anyhow::Result<Vec<
                 .push(format!("{name}:{line}: it prints something else:\n{}", difference.diff()?));
         }
     }
+    desk.stop().await?;
     Ok(problems)
 }
 
 /// Plays the scene that `text` is, and returns it with what is printed now.
-async fn play(workspace: &Workspace, listings: &Listings, text: &str) -> anyhow::Result<String> {
-    let mut desk = Desk::new(workspace)?;
+async fn play(desk: &mut Desk<'_>, listings: &Listings, text: &str) -> anyhow::Result<String> {
+    desk.clear().await?;
     let mut played = String::new();
     for (index, line) in text.lines().enumerate() {
         let at = || format!("line {}", index + 1);
         if let Some(setting) = line.strip_prefix(SETTING) {
             played += &format!("{line}\n");
-            set(&mut desk, listings, setting).await.with_context(at)?;
+            set(desk, listings, setting).await.with_context(at)?;
         } else if let Some(command) = line.strip_prefix(PROMPT) {
             played += &format!("{line}\n");
             if let Some(folder) = command.strip_prefix("cd ") {
@@ -81,7 +83,6 @@ async fn play(workspace: &Workspace, listings: &Listings, text: &str) -> anyhow:
             bail!("{}: a scene begins with `{SETTING}` or `{PROMPT}`", at());
         }
     }
-    desk.stop().await?;
     Ok(played)
 }
 
