@@ -110,6 +110,7 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
 
 "#]]
     );
+    let mut sources = Vec::new();
     for Lesson { name: lesson, package, steps, .. } in lessons()? {
         let steps = steps.len();
         for step in 1..=steps {
@@ -126,12 +127,13 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
             ensure!(manifest.contains(&format!("\nlesson = \"{lesson}\"\n")), "{manifest}");
             ensure!(manifest.starts_with(&format!("[package]\nname = \"{package}\"\n")));
             ensure!(!manifest.contains("workspace = true"), "{manifest}");
-            let mut format = Command::new(env::var_os("CARGO").context("no CARGO")?);
-            let format = format.args(["fmt", "--check"]).current_dir(desk.path(&name));
-            let run = Run::of(format)?;
-            ensure!(run.code == Some(0), "{name}: {}{}", run.stdout, run.stderr);
+            let all = files(&desk.path(&name))?;
+            sources.extend(all.into_iter().filter(|path| path.extension() == Some("rs".as_ref())));
         }
     }
+    let run =
+        Run::of(Command::new("rustfmt").args(["--check", "--edition", "2024"]).args(sources))?;
+    ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
 
     // Files of later steps are not there yet.
     let names = |folder| -> Result<Vec<String>> {

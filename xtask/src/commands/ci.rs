@@ -30,10 +30,11 @@ pub struct Part {
 }
 
 /// From this part on most take minutes, and leave much of two cores idle: so two are run at a time.
-const FIRST_SLOW: &str = "test";
+const FIRST_SLOW: &str = "clippy";
 
-/// In the order in which they are run: what takes seconds first, then what newcomers type, then
-/// what takes minutes.
+/// What takes seconds, in the order in which it is run; then, from both ends at a time, what takes
+/// minutes. At the one end stands what builds most in the target directory, of which Cargo has one
+/// wait for the other; at the other end what hardly does.
 pub const PARTS: &[Part] = &[
     Part {
         name: "format",
@@ -87,13 +88,6 @@ pub const PARTS: &[Part] = &[
     },
     Part { name: "book", commands: &["cargo xtask book"], proves: "the book can be built" },
     Part {
-        name: "lessons",
-        commands: &[
-            "cargo test --workspace --exclude xtask --exclude book --exclude bench -- --ignored",
-        ],
-        proves: "every server survives a thousand deaths, and ten thousand calls at once",
-    },
-    Part {
         name: "runner",
         commands: &["cargo test -p xtask -- --ignored"],
         proves: "every lesson can be written from its hints, and the runner finds what is wrong",
@@ -102,6 +96,13 @@ pub const PARTS: &[Part] = &[
         name: "pages",
         commands: &["cargo test -p book --lib --test book --test problems -- --include-ignored"],
         proves: "whoever types what a page shows, sees what the page says",
+    },
+    Part {
+        name: "lessons",
+        commands: &[
+            "cargo test --workspace --exclude xtask --exclude book --exclude bench -- --ignored",
+        ],
+        proves: "every server survives a thousand deaths, and ten thousand calls at once",
     },
     Part {
         name: "browser",
@@ -118,18 +119,22 @@ pub const PARTS: &[Part] = &[
         commands: &[concat!(
             "cargo +",
             env!("CARGO_PKG_RUST_VERSION"),
-            " check --workspace --all-targets"
+            " check --workspace --all-targets --target-dir target/minimum"
         )],
         proves: "everything compiles on the oldest Rust that we promise",
     },
     Part {
         name: "windows",
-        commands: &["cargo check --bins --examples --target x86_64-pc-windows-msvc"],
+        commands: &[
+            "cargo check --bins --examples --target-dir target/other --target x86_64-pc-windows-msvc",
+        ],
         proves: "the lessons and the runner compile for Windows",
     },
     Part {
         name: "macos",
-        commands: &["cargo check --bins --examples --target aarch64-apple-darwin"],
+        commands: &[
+            "cargo check --bins --examples --target-dir target/other --target aarch64-apple-darwin",
+        ],
         proves: "the lessons and the runner compile for macOS",
     },
     Part {
@@ -142,8 +147,8 @@ pub const PARTS: &[Part] = &[
 /// Which parts.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Parts are run in the order of the list. From `test` on, two are run at a time, and what one prints is
-shown when it has ended. The first one that fails ends the run, and the exit code is 1. A part is
+Parts are run in the order of the list. From `clippy` on, two are run at a time, one from either end of
+the list, and what one prints is shown when it has ended. The first one that fails ends the run, and the exit code is 1. A part is
 skipped, and the reason printed, if it needs what this machine neither has nor gets: another version of
 Rust or its standard library for another system (rustup gets them), Python, Chromium's chromedriver, the
 network. With CI set in the environment, to lack Python or chromedriver is a failure; on GitHub, to lack
@@ -194,9 +199,12 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let ended = RefCell::new(Vec::new());
     let is_alone = slow.len() == 1;
     let slow = RefCell::new(slow.into_iter());
-    let lane = async || {
+    let lane = async |from_the_end| {
         loop {
-            let Some(part) = slow.borrow_mut().next() else { return Ok(()) };
+            let mut slow = slow.borrow_mut();
+            let next = if from_the_end { slow.next_back() } else { slow.next() };
+            drop(slow);
+            let Some(part) = next else { return Ok(()) };
             part.run(&workspace, !is_alone, &ended).await?;
         }
     };
@@ -204,7 +212,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         for part in quick {
             part.run(&workspace, false, &ended).await?;
         }
-        tokio::try_join!(lane(), lane())
+        tokio::try_join!(lane(false), lane(true))
     };
     let failure = all.await.err();
 
