@@ -151,10 +151,10 @@ for (const pair of document.querySelectorAll(".side-by-side")) {
     if (isPhone ? !isBelow : !isBeside) {
         problems.push(`side by side: ${JSON.stringify([left, right])}`);
     }
-    for (const code of pair.querySelectorAll("code")) {
-        if (!isPhone && code.scrollWidth > code.clientWidth) {
-            problems.push(`side by side, and cut off: ${code.textContent.slice(0, 60)}`);
-        }
+}
+for (const code of document.querySelectorAll(".side-by-side code, pre > code.language-rust")) {
+    if (!isPhone && code.scrollWidth > code.clientWidth) {
+        problems.push(`a listing is cut off: ${code.textContent.slice(0, 60)}`);
     }
 }
 const light = (color) => {

@@ -1,4 +1,4 @@
-//! A client that ends three lists of names, each in another way, and hears what the server says of it.
+//! A client that ends three lists of names, each in another way, and hears what the server says.
 
 use anyhow::Context;
 use streaming::pb::greeter_client::GreeterClient;
@@ -10,7 +10,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 use tonic::{Response, Status, Streaming};
 
-/// Ends three lists at the server at `addr` (HOST:PORT). Fails without a server, or if it says nothing.
+/// Ends three lists at the server at `addr` (HOST:PORT). Fails without one, or if it says nothing.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
     let uri = format!("http://{addr}");
     let mut stub = GreeterClient::connect(uri.clone()).await.with_context(|| {

@@ -23,7 +23,7 @@ use tower::{Service, service_fn};
 /// is a note, and no text that somebody types is as long.
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many bytes of a stream, and of a connection, a client may send ahead of us: as in the lesson.
+/// How many bytes of a stream, and of a connection, a client may send ahead: as in the lesson.
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 8 << 20;
 
@@ -51,15 +51,15 @@ pub const HANDSHAKE_TIME: Duration = Duration::from_secs(5);
 /// answer may take. A computer that has lost its power says no goodbye.
 pub const SILENCE_TIME: Duration = Duration::from_secs(10);
 
-/// How long calls may go on once the server has been told to stop. Long enough for what is nearly done; and
-/// container runtimes kill a program that takes 10 seconds.
+/// How long calls may go on once the server has been told to stop. Long enough for what is nearly
+/// done; and container runtimes kill a program that takes 10 seconds.
 pub const DRAIN_TIME: Duration = Duration::from_secs(5);
 
 /// How long it may take after that to tell the clients whose calls were cut.
 pub const FAREWELL_TIME: Duration = Duration::from_secs(1);
 
-/// Serves `places` on `incoming`, each stream for `stream_time` at most, until `stop` ends, and then as
-/// long as it takes to finish what is under way: six seconds at most.
+/// Serves `places` on `incoming`, each stream for `stream_time` at most, until `stop` ends, and then
+/// as long as it takes to finish what is under way: six seconds at most.
 ///
 /// It has a loop of its own to accept connections. That of tonic's server waits without end for
 /// those that are there, and cannot cut them off: grpc/grpc-rust, issue 1820.
@@ -134,8 +134,9 @@ impl Server {
 
     /// Serves one connection, until its client hangs up or has been told to.
     async fn serve(self, mut socket: TcpStream) -> io::Result<()> {
-        // A client begins with 24 bytes, for which hyper waits without end, even when it's told to stop:
-        // hyperium/hyper, issue 4170. It asks whether somebody is there only when it has got them.
+        // A client begins with 24 bytes, for which hyper waits without end, even when it's told to
+        // stop: hyperium/hyper, issue 4170. It asks whether somebody is there only when it has got
+        // them.
         let mut preface = [0; 24];
         timeout(HANDSHAKE_TIME, socket.read_exact(&mut preface)).await??;
         let (reader, writer) = socket.into_split();
