@@ -213,7 +213,7 @@ fn ci(folder: &Path, parts: &str) -> Result<Run> {
 }
 
 #[test]
-fn the_first_part_that_fails_ends_it() -> Result<()> {
+fn a_part_that_fails_is_named() -> Result<()> {
     let run = ci(workspace("fn main() {}\n")?.path(), "format")?;
     ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
     assert_data_eq!(
@@ -231,7 +231,7 @@ all         [..] s
 "#]]
     );
 
-    let run = ci(workspace("fn  main() {}\n")?.path(), "verify format")?;
+    let run = ci(workspace("fn  main() {}\n")?.path(), "format")?;
     assert_eq!(run.code, Some(1));
     let summary = run.stdout.lines().last().unwrap_or_default();
     assert_eq!(summary, "0 passed, 1 failed, 0 skipped");

@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: every check that a change must pass, in parts.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
@@ -29,12 +30,9 @@ pub struct Part {
     pub proves: &'static str,
 }
 
-/// From this part on most take minutes, and leave much of two cores idle: so two are run at a time.
-const FIRST_SLOW: &str = "clippy";
-
-/// What takes seconds, in the order in which it is run; then, from both ends at a time, what takes
-/// minutes. At the one end stands what builds most in the target directory, of which Cargo has one
-/// wait for the other; at the other end what hardly does.
+/// Two are run at a time, one from either end, as one leaves much of two cores idle. At the beginning
+/// stands what takes seconds, then what builds in the lessons' target directory, where Cargo has one
+/// wait for the other; at the end what has a directory of its own, or hardly builds.
 pub const PARTS: &[Part] = &[
     Part {
         name: "format",
@@ -147,8 +145,8 @@ pub const PARTS: &[Part] = &[
 /// Which parts.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
-Parts are run in the order of the list. From `clippy` on, two are run at a time, one from either end of
-the list, and what one prints is shown when it has ended. The first one that fails ends the run, and the exit code is 1. A part is
+Two parts are run at a time, one from either end of the list, and what one prints is shown when it has
+ended. The first one that fails ends the run, and the exit code is 1. A part is
 skipped, and the reason printed, if it needs what this machine neither has nor gets: another version of
 Rust or its standard library for another system (rustup gets them), Python, Chromium's chromedriver, the
 network. With CI set in the environment, to lack Python or chromedriver is a failure; on GitHub, to lack
@@ -192,32 +190,20 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
     let is_wanted =
         |part: &&Part| args.parts.is_empty() || args.parts.iter().any(|name| name == part.name);
-    let index = |name| PARTS.iter().position(|part| part.name == name);
-    let is_slow = |part: &&Part| index(part.name) >= index(FIRST_SLOW);
-    let (slow, quick): (Vec<_>, Vec<_>) = PARTS.iter().filter(is_wanted).partition(is_slow);
+    let parts: VecDeque<_> = PARTS.iter().filter(is_wanted).collect();
+    let is_alone = parts.len() == 1;
     let begin = Instant::now();
-    let ended = RefCell::new(Vec::new());
-    let is_alone = slow.len() == 1;
-    let slow = RefCell::new(slow.into_iter());
-    let lane = async |from_the_end| {
-        loop {
-            let mut slow = slow.borrow_mut();
-            let next = if from_the_end { slow.next_back() } else { slow.next() };
-            drop(slow);
-            let Some(part) = next else { return Ok(()) };
+    let (left, ended) = (RefCell::new(parts), RefCell::new(Vec::new()));
+    let lane = async |take: fn(&mut VecDeque<&'static Part>) -> Option<&'static Part>| {
+        while let Some(part) = { take(&mut left.borrow_mut()) } {
             part.run(&workspace, !is_alone, &ended).await?;
         }
+        anyhow::Ok(())
     };
-    let all = async {
-        for part in quick {
-            part.run(&workspace, false, &ended).await?;
-        }
-        tokio::try_join!(lane(false), lane(true))
-    };
-    let failure = all.await.err();
+    let failure = tokio::try_join!(lane(VecDeque::pop_front), lane(VecDeque::pop_back)).err();
 
     let mut ended = ended.into_inner();
-    ended.sort_by_key(|(name, ..)| index(name));
+    ended.sort_by_key(|(name, ..)| PARTS.iter().position(|part| part.name == *name));
     writeln!(out)?;
     for (name, time, what) in &ended {
         writeln!(out, "{BOLD}{name:<10}{BOLD:#}  {:>6.1} s  {what}", time.as_secs_f64())?;
