@@ -94,6 +94,7 @@ fn check_names_the_cause_of_what_a_program_does() -> Result<()> {
             "\nyour server ended by itself, before it was called: is there an `.await` behind what serves?",
         ),
         ("ends in a call", 3, fails, "\nyour server ended by itself while it was called"),
+        ("exits in a call", 3, fails, "\nyour server ended with exit [..]: 4 while it was called"),
         (
             "panics in a call",
             3,
@@ -169,6 +170,34 @@ fn check_names_the_cause_of_what_a_program_does() -> Result<()> {
             3,
             fails,
             "\nyour server ended with exit status: 3\n`check` pressed Ctrl-C: [..]",
+        ),
+        #[cfg(unix)]
+        (
+            "aborts at first",
+            3,
+            fails,
+            "\nyour server ended with signal: 6 (SIGABRT)[..], before it was ready",
+        ),
+        #[cfg(unix)]
+        (
+            "aborts before it is called",
+            3,
+            fails,
+            "\nyour server ended with signal: 6 (SIGABRT)[..], before it was called",
+        ),
+        #[cfg(unix)]
+        (
+            "aborts in a call",
+            3,
+            fails,
+            "\nyour server ended with signal: 6 (SIGABRT)[..] while it was called",
+        ),
+        #[cfg(unix)]
+        (
+            "aborts when it stops",
+            3,
+            fails,
+            "\nyour server ended with signal: 6 (SIGABRT)[..]\n`check` pressed Ctrl-C: [..]",
         ),
     ] {
         let run = check(mistake)?;

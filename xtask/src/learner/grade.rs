@@ -216,8 +216,8 @@ impl Ours {
         let server = self.programs.side(&self.at(state.step - 1)?.pair.server)?;
         let before = pair::run(&server, client).await?;
         let fared = |outcome: &Outcome| {
-            let Ended { code, stderr, .. } = &outcome.client;
-            (outcome.printed("client"), *code, stderr.clone())
+            let Ended { status, stderr, .. } = &outcome.client;
+            (outcome.printed("client"), *status, stderr.clone())
         };
         Ok(fared(&before) == fared(outcome))
     }

@@ -90,10 +90,10 @@ impl Theirs {
             text.replace(&here, ":0").replace(NO_ROLE, role)
         };
         let told = |(ended, port): (&Ended, Option<u16>)| {
-            (ended.code, plain(&ended.stdout, port), plain(&ended.stderr, port))
+            (ended.status, plain(&ended.stdout, port), plain(&ended.stderr, port))
         };
         // A program that goes on has taken the role for another one.
-        if other.0.code.is_none() || told(ended) != told(other) {
+        if other.0.status.is_none() || told(ended) != told(other) {
             return Ok(None);
         }
         let sources = Sources::read(&self.folder);

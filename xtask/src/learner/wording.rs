@@ -41,9 +41,10 @@ pub fn wrong(
     if outcome.port.is_none()
         && let Some(failed) = failed(your_server, server)
     {
-        return Ok(Some(match server.code {
-            Some(0) => failed + AWAIT,
-            _ => failed,
+        return Ok(Some(if server.status.is_some_and(|status| status.success()) {
+            failed + AWAIT
+        } else {
+            failed
         }));
     }
     if server.stdout.len().max(server.stderr.len()) > MAX_OUTPUT
@@ -52,13 +53,17 @@ pub fn wrong(
         // What else went wrong comes of that: nobody reads on.
         return Ok(Some(format!("{your_server} {failed}")));
     }
-    if server.is_early && yours != Yours::Client {
-        let was_called =
-            !says(client, &["no server at", "connection refused", "connectionrefused"]);
-        return Ok(Some(match server.code {
-            Some(0) if was_called => format!("{your_server} ended by itself while it was called"),
-            Some(0) => format!("{your_server} ended by itself, before it was called{AWAIT}"),
-            _ => failed(your_server, server).unwrap_or_default(),
+    if let Some(status) = server.status.filter(|_| server.is_early && yours != Yours::Client) {
+        let found_nobody =
+            says(client, &["no server at", "connection refused", "connectionrefused"]);
+        let (when, hint) = match client.failure {
+            None => (", before it was stopped", ""),
+            Some(_) if found_nobody => (", before it was called", AWAIT),
+            Some(_) => (" while it was called", ""),
+        };
+        return Ok(Some(match status.success() {
+            true => format!("{your_server} ended by itself{when}{hint}"),
+            false => format!("{your_server} ended with {status}{when}{}", server.cause()),
         }));
     }
     if let Some(panic) = cause::panic(&server.stderr) {
@@ -90,7 +95,7 @@ pub fn wrong(
     if printed.is_some() {
         return Ok(printed);
     }
-    if let Some(status) = server.after_ctrl_c {
+    if let (Some(status), Some(_), false) = (server.status, &server.failure, server.is_early) {
         return Ok(Some(format!(
             "{your_server} ended with {status}{}\n`check` pressed Ctrl-C: the server has to end with \
              exit code 0",

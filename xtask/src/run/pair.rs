@@ -49,15 +49,13 @@ pub struct Outcome {
 pub struct Ended {
     pub stdout: String,
     pub stderr: String,
-    /// Its exit code, if it has ended by itself.
-    pub code: Option<i32>,
+    /// How it has ended, if nobody had to kill it.
+    pub status: Option<ExitStatus>,
     /// What went wrong while it ran, as it goes on after "it". What it printed has not been looked
     /// at yet.
     pub failure: Option<String>,
     /// Whether it is a server that ended before anybody stopped it.
     pub is_early: bool,
-    /// How it ended after Ctrl-C, if not as it should.
-    pub after_ctrl_c: Option<ExitStatus>,
     /// Whether it is a program of ours, and printed on standard error.
     pub complained: bool,
 }
@@ -69,7 +67,7 @@ impl Ended {
     /// Whether a client of ours has called a method that the server does not know, and said so in
     /// one line.
     pub fn was_told_unimplemented(&self) -> bool {
-        self.code == Some(1)
+        self.status.is_some_and(|status| status.code() == Some(1))
             && self.stderr.starts_with("error: ")
             && self.stderr.lines().count() == 1
             && self.stderr.contains(UNIMPLEMENTED)
@@ -138,14 +136,13 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
             // One that is not ours may have left a child to serve.
             let died = died.filter(|status| !(server.is_foreign && status.success()));
             // Where we had to kill the client, the server's end comes of that.
-            ended.is_early = died.is_some() && client.code.is_some();
+            ended.is_early = died.is_some() && client.status.is_some();
             // A server whose client has failed may have its reasons.
             let may_end = client.failure.is_some();
             // One that printed too much has lost its reader, and may have died of that.
-            let has_code = ended.code.is_some();
-            if let Some(status) = died.filter(|it| has_code && !(may_end && it.success())) {
+            let has_status = ended.status.is_some();
+            if let Some(status) = died.filter(|it| has_status && !(may_end && it.success())) {
                 ended.failure = Some(format!("ended with {status} before it was stopped"));
-                ended.after_ctrl_c = None;
             }
             (Some(addr.port()), ended, client)
         }
@@ -167,7 +164,7 @@ pub async fn listens_elsewhere(server: &Side) -> anyhow::Result<Option<String>> 
             Err(ended) => ended,
         };
         // The port was free, and somebody else may have been faster than the server.
-        if ended.code.is_none() || is_again {
+        if ended.status.is_none() || is_again {
             return Ok(ended.failure.as_ref().map(|why| format!("{why}{}", ended.cause())));
         }
         is_again = true;
@@ -330,9 +327,8 @@ async fn end(mut program: Program, what: &str, side: &Side) -> anyhow::Result<En
         Ok(ended) => match ended? {
             None => so_far.failure = Some(format!("printed more than {} KiB", MAX_OUTPUT >> 10)),
             Some(status) => {
-                so_far.code = status.code();
+                so_far.status = Some(status);
                 if !status.success() && !may_fail {
-                    so_far.after_ctrl_c = (what == STOP).then_some(status);
                     so_far.failure = Some(match what {
                         STOP => format!("ended with {status} after Ctrl-C, expected exit code 0"),
                         _ => format!("ended with {status}"),

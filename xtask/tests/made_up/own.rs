@@ -3,7 +3,7 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::process::exit;
+use std::process::{abort, exit};
 use tokio::net::TcpListener;
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Request, Response, Status};
@@ -31,6 +31,12 @@ impl Greeter for Hello {
         if makes("ends in a call") {
             exit(0);
         }
+        if makes("exits in a call") {
+            exit(4);
+        }
+        if makes("aborts in a call") {
+            abort();
+        }
         if makes("dbg in the server") {
             dbg!(name);
         }
@@ -41,6 +47,9 @@ impl Greeter for Hello {
 async fn serve(mut addr: SocketAddr) -> Result<(), Box<dyn Error>> {
     if makes("panics at first") {
         let _: u8 = "x".parse().unwrap();
+    }
+    if makes("aborts at first") {
+        abort();
     }
     if makes("listens elsewhere") && addr.port() != 0 {
         addr.set_port(0);
@@ -55,6 +64,10 @@ async fn serve(mut addr: SocketAddr) -> Result<(), Box<dyn Error>> {
     } else {
         println!("Server started, listening on {said}");
     }
+    if makes("aborts before it is called") {
+        drop(listener);
+        abort();
+    }
     let stop = async {
         if makes("handles no Ctrl-C") {
             std::future::pending::<()>().await;
@@ -62,6 +75,9 @@ async fn serve(mut addr: SocketAddr) -> Result<(), Box<dyn Error>> {
         tokio::signal::ctrl_c().await.ok();
         if makes("exit code 3") {
             exit(3);
+        }
+        if makes("aborts when it stops") {
+            abort();
         }
     };
     let serving = Server::builder()
