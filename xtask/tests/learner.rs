@@ -286,6 +286,25 @@ fn write_from_hints(lesson: &Lesson) -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn hints_come_in_the_order_of_the_book() -> Result<()> {
+    let mut seen = 0;
+    for lesson in lessons()? {
+        for step in 1..=lesson.steps.len() {
+            let page = root().join(format!("mdbook/src/{}/step{step}.md", lesson.name));
+            let page = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
+            let place = |name: &str| page.find(&format!(":{name}}}}}"));
+            let regions = lesson.hints.iter().map(|(name, _)| name);
+            let of_step = regions.filter(|name| name.starts_with(&format!("step{step}-")));
+            let places: Vec<_> = of_step.filter_map(|name| Some((place(name)?, name))).collect();
+            ensure!(places.is_sorted(), "{} step {step}: {places:?}", lesson.name);
+            seen += places.len();
+        }
+    }
+    ensure!(seen > 0, "no page has a region");
+    Ok(())
+}
+
 /// The numbers in `Step 3, implement the servicer: part 2 of 5`.
 fn numbers(hint: &str) -> Option<(usize, usize, usize)> {
     let (step, rest) = hint.lines().next()?.strip_prefix("Step ")?.split_once(", ")?;

@@ -33,8 +33,9 @@ pub struct Lesson {
     pub steps: Vec<String>,
     /// Which files belong to one step as a whole, by their paths in the folder.
     pub files: HashMap<PathBuf, usize>,
-    /// What each region of its source asks of a learner, by name: `hints.toml`.
-    pub hints: HashMap<String, String>,
+    /// The regions of its source, in the order in which a learner writes them, and what each asks for:
+    /// `hints.toml`.
+    pub hints: Vec<(String, String)>,
     /// What is to be run.
     pub pairs: Vec<Pair>,
 }
@@ -82,11 +83,19 @@ impl fmt::Display for Lesson {
     }
 }
 
+impl Lesson {
+    /// When the region `name` is written: before those with a higher number. One that is not in
+    /// `hints.toml` comes last.
+    pub fn turn(&self, name: &str) -> usize {
+        self.hints.iter().position(|(other, _)| other == name).unwrap_or(usize::MAX)
+    }
+}
+
 /// What `hints.toml` of the lesson in `folder` says of each region; nothing if it is not there.
-fn hints(folder: &Path) -> anyhow::Result<HashMap<String, String>> {
+fn hints(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let path = folder.join(HINTS);
     if !path.is_file() {
-        return Ok(HashMap::new());
+        return Ok(Vec::new());
     }
     let hints = manifest::read(&path)?;
     let hint = |(name, hint): (&str, &Item)| {
