@@ -567,6 +567,22 @@ fn check_says_nothing_of_what_comes_after_a_step_that_is_wrong() -> Result<()> {
     let expected = "\n--    step 6: bidirectional streaming: SayHello_v3\n\
                     --    step 7: a second service: RequestStreaming\n";
     ensure!(run.stdout.contains(expected), "{}", run.stdout);
+
+    // A service that is written, and not added.
+    let server = "my-streaming/src/server.rs";
+    desk.replace(server, "Hello {names}", "Hello, {names}!")?;
+    let add = ".add_service(RequestStreamingServer::new(RequestStreamingServicer))";
+    desk.replace(server, add, "")?;
+    let unanswered = "your server answers UNIMPLEMENTED to my_package.RequestStreaming.stream_state: \
+                      is its service added, with `.add_service`?\n";
+    let stdout = desk.succeed("check")?;
+    let expected = format!("\n--    step 7: a second service: RequestStreaming; {unanswered}");
+    ensure!(stdout.contains(&expected), "{stdout}");
+    let hint = desk.succeed("hint --solution")?;
+    let region = format!(
+        "add the service of a `RequestStreamingServicer` to the same server\n`check` says: {unanswered}"
+    );
+    ensure!(hint.contains(&region) && hint.contains(&format!("\n+        {add}\n")), "{hint}");
     Ok(())
 }
 
@@ -662,7 +678,8 @@ fn check_does_not_mind_what_is_not_written_yet() -> Result<()> {
         "Err(Status::unimplemented(name))",
     )?;
     let stdout = desk.succeed("check")?;
-    let expected = "; your client calls it, your server does not have it yet\nNext: step 5, ";
+    let expected = "; your server answers UNIMPLEMENTED to helloworld.Greeter.SayHelloAgain: \
+                    \"you\"\nNext: step 5, ";
     ensure!(stdout.contains(expected), "{stdout}");
     desk.write(server, &old_server)?;
 

@@ -50,7 +50,7 @@ struct Reach {
     /// At which step all is as it was before, though no method is missing, and what is wrong if
     /// that step has been begun.
     as_before: Option<(usize, String)>,
-    /// What there is of it, if it does not work at any step and is not wrong.
+    /// What there is of it at the next step, if it is not wrong.
     missing: String,
     /// At which step it does something that is worth a word, though it works.
     note: Option<(usize, String)>,
@@ -134,6 +134,8 @@ fn grade_step(step: usize, server: &Reach, client: &Reach) -> Grade {
         Grade::missing()
     } else if let [side] = sides[..] {
         Grade::Missing(side.missing.clone())
+    } else if server.step + 1 == step && !server.missing.is_empty() {
+        Grade::Missing(server.missing.clone())
     } else if server.step >= state {
         Grade::Missing("your server has it, your client does not call it yet".into())
     } else if client.step >= state {
@@ -179,10 +181,20 @@ impl Ours {
                     break;
                 }
             }
-            if reach.step > 0 && outcome.client.was_told_unimplemented() {
+            let told = outcome.client.was_told_unimplemented();
+            let before = (reach.step > 0).then(|| self.at(reach.step)).transpose()?;
+            let unanswered = told.map(|message| theirs.unanswered(state, before, message));
+            let unanswered = unanswered.transpose()?.flatten();
+            if reach.step > 0 && told.is_some() {
+                reach.missing = unanswered.unwrap_or_default();
                 break;
             }
             let mut wrong = wrong(&outcome, Yours::Server, state, root)?;
+            if let (Some(why), Some(unanswered)) = (&mut wrong, unanswered)
+                && why.starts_with("your server answered ")
+            {
+                *why = unanswered;
+            }
             if wrong.is_none() && reach.step == 0 {
                 let elsewhere = pair::listens_elsewhere(&theirs.server).await?;
                 wrong = elsewhere.map(|failure| format!("your server {failure}"));

@@ -63,6 +63,17 @@ pub fn grade(states: &[State], folder: &Path, is_generated: bool) -> anyhow::Res
     Ok(grades)
 }
 
+/// The methods that our proto files declare at `state`: `helloworld.Greeter.SayHello`.
+///
+/// # Errors
+///
+/// If they are wrong.
+pub fn methods(state: &State) -> anyhow::Result<Vec<String>> {
+    let all = proto::declarations(&state.folder).map_err(anyhow::Error::msg)?;
+    let all = all.unwrap_or_default().into_iter();
+    Ok(all.filter(|it| it.kind == "method").map(|it| it.name).collect())
+}
+
 /// Grades what a step declares.
 fn compare(
     new: &[Declaration],

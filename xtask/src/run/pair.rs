@@ -64,13 +64,14 @@ pub struct Ended {
 const UNIMPLEMENTED: &str = "code: 'Operation is not implemented or not supported'";
 
 impl Ended {
-    /// Whether a client of ours has called a method that the server does not know, and said so in
-    /// one line.
-    pub fn was_told_unimplemented(&self) -> bool {
-        self.status.is_some_and(|status| status.code() == Some(1))
-            && self.stderr.starts_with("error: ")
-            && self.stderr.lines().count() == 1
-            && self.stderr.contains(UNIMPLEMENTED)
+    /// What a server has said in that answer, if it does not know the method that a client of ours
+    /// has called, and the client has said so in one line. Nothing if it has no words for it.
+    pub fn was_told_unimplemented(&self) -> Option<&str> {
+        let is_one_line = self.stderr.starts_with("error: ") && self.stderr.lines().count() == 1;
+        let has_failed = self.status.is_some_and(|status| status.code() == Some(1));
+        let (_, rest) = self.stderr.split_once(UNIMPLEMENTED)?;
+        let message = rest.split_once("message: \"").and_then(|(_, rest)| rest.split_once('"'));
+        (is_one_line && has_failed).then(|| message.map_or("", |(message, _)| message))
     }
 
     /// The line of its standard error that names the cause, behind a colon; nothing without one.

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::process::{abort, exit};
 use tokio::net::TcpListener;
+use tonic::service::Routes;
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Request, Response, Status};
 
@@ -27,6 +28,10 @@ impl Greeter for Hello {
         let name = &r.get_ref().name;
         if makes("panics in a call") {
             let _: u8 = name.parse().unwrap();
+        }
+        if makes("says unimplemented") {
+            // Its name would be a reason to believe that it is meant.
+            return Err(Status::new(12.into(), "later"));
         }
         if makes("ends in a call") {
             exit(0);
@@ -80,8 +85,12 @@ async fn serve(mut addr: SocketAddr) -> Result<(), Box<dyn Error>> {
             abort();
         }
     };
+    let services = match makes("adds no service") {
+        true => Routes::default(),
+        false => Routes::new(GreeterServer::new(Hello)),
+    };
     let serving = Server::builder()
-        .add_service(GreeterServer::new(Hello))
+        .add_routes(services)
         .serve_with_incoming_shutdown(TcpIncoming::from(listener), stop);
     if makes("no await") {
         return Ok(());
