@@ -351,6 +351,12 @@ fn check_runs_the_tests_of_the_learner() -> Result<()> {
     let is_said = run.stdout.contains("\nFAIL  your tests\n") && run.stdout.contains(fails);
     ensure!(is_said && run.stdout.ends_with(next), "{}{}", run.stdout, run.stderr);
     assert_eq!(run.code, Some(1));
+
+    // A teacher reads the same verdict.
+    let run = desk.run("check --all .")?;
+    let expected = "FAIL  my-unary-displacement  02-unary-displacement  1 2 3 4  their own tests: \
+                    panicked at tests/servicer.rs:";
+    ensure!(run.code == Some(1) && run.stdout.starts_with(expected), "{}", run.stdout);
     Ok(())
 }
 

@@ -1,16 +1,17 @@
-//! Tries whether a learner's crate would compile with a change, in a copy of it.
+//! Tries a learner's crate: with the tests in it, and whether it would compile with a change.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io;
 use std::path::Path;
 
+use anyhow::Context;
 use cargo_metadata::diagnostic::DiagnosticLevel;
 use cargo_metadata::{CompilerMessage, Message};
 
 use crate::learner::Learner;
 use crate::learner::sources::Sources;
-use crate::system::cargo::Build;
+use crate::system::cargo::{self, Build};
+use crate::system::files;
 use crate::workspace::Workspace;
 
 /// The first thing that Cargo finds wrong with the crate in `folder`, in one line: nothing if it
@@ -61,21 +62,29 @@ pub async fn first_error_with(
     first_error(workspace, &copy).await
 }
 
+/// What the tests that the learner has written print, and whether they pass. None if there are none.
+/// Unless it is done `quietly`, Cargo says what does not compile.
+///
+/// # Errors
+///
+/// If Cargo cannot be started.
+pub async fn own_tests(
+    workspace: &Workspace,
+    learner: &Learner<'_>,
+    quietly: bool,
+) -> anyhow::Result<Option<(bool, String)>> {
+    if !learner.folder.join("tests").is_dir() {
+        return Ok(None);
+    }
+    Ok(Some(cargo::test(&workspace.build, &learner.folder, quietly).await?))
+}
+
 /// Copies what is in `from`, without what Cargo has built there and what is hidden.
-fn copy_to(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name == "target" || name.as_encoded_bytes().starts_with(b".") {
-            continue;
-        }
-        let (from, to) = (entry.path(), to.join(&name));
-        if from.is_dir() {
-            copy_to(&from, &to)?;
-        } else {
-            fs::copy(from, to)?;
-        }
+fn copy_to(from: &Path, to: &Path) -> anyhow::Result<()> {
+    for (file, _) in files::within(from, &[])? {
+        let copy = to.join(file.strip_prefix(from)?);
+        fs::create_dir_all(copy.parent().unwrap_or(to))?;
+        fs::copy(&file, copy).with_context(|| format!("cannot copy {}", file.display()))?;
     }
     Ok(())
 }

@@ -95,15 +95,19 @@ impl Build {
 }
 
 /// Runs the tests of the crate in `folder`, which is built as with [`Build::apart`]. Returns whether
-/// they have passed, and what they have printed.
+/// they have passed, and what they have printed. What does not compile is shown on standard error,
+/// unless it is done `quietly`.
 ///
 /// # Errors
 ///
 /// If Cargo cannot be started.
-pub async fn test(shared: &Path, folder: &Path) -> anyhow::Result<(bool, String)> {
+pub async fn test(shared: &Path, folder: &Path, quietly: bool) -> anyhow::Result<(bool, String)> {
     let mut command = Command::new(cargo());
     command.args(["test", "--tests", "--quiet"]).current_dir(folder);
     command.envs(apart::variables(folder, shared)?);
+    if quietly {
+        command.stderr(Stdio::null());
+    }
     let (mut process, mut lines) = start(command)?;
     let mut said = String::new();
     while let Some(line) = lines.next_line().await? {
