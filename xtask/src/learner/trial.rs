@@ -10,6 +10,7 @@ use cargo_metadata::{CompilerMessage, Message};
 
 use crate::learner::Learner;
 use crate::learner::sources::Sources;
+use crate::run::cause;
 use crate::system::cargo::{self, Build};
 use crate::system::files;
 use crate::workspace::Workspace;
@@ -29,12 +30,23 @@ pub async fn first_error(workspace: &Workspace, folder: &Path) -> anyhow::Result
             && message.level == DiagnosticLevel::Error
             && first.is_none()
         {
-            let place = message.spans.iter().find(|span| span.is_primary);
+            let mut place = message.spans.iter().find(|span| span.is_primary);
+            // In a macro of somebody else's, it is the call that counts.
+            while let Some(expansion) = place.and_then(|at| at.expansion.as_ref()) {
+                place = Some(&expansion.span);
+            }
             let place = place.map(|at| format!(" ({}:{})", at.file_name, at.line_start));
-            first = Some(message.message + &place.unwrap_or_default());
+            first = Some(message.message.clone() + &place.unwrap_or_default());
         }
     }
-    Ok(if build.ended().await?.success() { None } else { Some(first.unwrap_or_default()) })
+    let (status, said) = build.said().await?;
+    // What its build script has printed, or else Cargo itself.
+    let of_script = said.split_once("--- stderr\n").map(|(_, said)| said);
+    let why = || match of_script.and_then(cause::of) {
+        Some(why) => format!("build.rs says {why}"),
+        None => cause::of(&said).unwrap_or_default(),
+    };
+    Ok((!status.success()).then(|| first.unwrap_or_else(why)))
 }
 
 /// The same of the learner's crate as it would be with `text` in the file at `path`.
