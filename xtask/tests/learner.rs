@@ -465,7 +465,8 @@ fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
             "let name = request.into_inner().name;\n\
              if !name.is_empty() { return Err(Status::internal(\"not today\")); }",
             "3",
-            "      your server answered code: 'Internal error', message: \"not today\"\n",
+            "      your server answered code: 'Internal error', message: \"not today\"; our client \
+             should have printed `Greeter client received: Hello, you!`\n",
         ),
         (
             listen,

@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::learner::grade::{Grade, grade};
-use crate::learner::{self, Learner, class, protos, trial};
+use crate::learner::grade::{self, Grade, grade};
+use crate::learner::{self, Learner, class, trial};
 use crate::report::Format;
 use crate::run::watcher::Watcher;
 use crate::system::style::{DIM, GREEN, RED};
@@ -105,9 +105,8 @@ async fn check(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
             out,
             "{RED}It does not compile:{RED:#} Cargo says above what is wrong, and where."
         )?;
-        // What nobody can see, and Cargo does not name.
-        if let Some(oddity) = protos::oddity(&learner.folder) {
-            writeln!(out, "{oddity}.")?;
+        if let Some(why) = grade::behind(workspace, learner)? {
+            writeln!(out, "{why}.")?;
         }
         return Ok(ExitCode::FAILURE);
     };

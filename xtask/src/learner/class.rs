@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use tokio::time::timeout;
 
-use crate::learner::grade::{Grade, grade};
+use crate::learner::grade::{self, Grade, grade};
 use crate::learner::{Learner, Which, trial};
 use crate::report::verdict::Verdict;
 use crate::report::{Format, Report};
@@ -121,7 +121,10 @@ impl Mark {
 
     async fn in_its_time(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<Mark> {
         let Some(grades) = grade(workspace, learner, true).await? else {
-            let why = trial::first_error(workspace, &learner.folder).await?;
+            let why = match grade::behind(workspace, learner)? {
+                Some(why) => Some(why),
+                None => trial::first_error(workspace, &learner.folder).await?,
+            };
             let why = why.filter(|why| !why.is_empty());
             let why = why.unwrap_or_else(|| "`cargo build` in its folder says why".into());
             return Ok(Mark::none(format!("does not compile: {why}")));

@@ -1,6 +1,7 @@
 //! Grades a learner's crate: which steps of the lesson work, and what is wrong with the others.
 
 use std::fs;
+use std::mem::replace;
 use std::path::Path;
 
 use anyhow::Context;
@@ -9,6 +10,7 @@ use crate::learner::sources::Sources;
 use crate::learner::theirs::{Theirs, generated};
 use crate::learner::wording::{self, Yours, wrong};
 use crate::learner::{Learner, protos};
+use crate::run::cause;
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
 use crate::run::transcript;
@@ -101,6 +103,10 @@ pub async fn grade(
         grades.push(match (program, proto) {
             (_, Grade::Wrong(why)) => Grade::Wrong(why),
             (Grade::Works(None), proto) if step == 1 => proto,
+            // A cause comes before what it has caused.
+            (Grade::Wrong(why), Grade::Missing(of_proto)) if !of_proto.is_empty() => {
+                Grade::Wrong(format!("{of_proto}\n{why}"))
+            }
             (Grade::Missing(what), Grade::Missing(of_proto)) if what.is_empty() => {
                 Grade::Missing(of_proto)
             }
@@ -108,6 +114,27 @@ pub async fn grade(
         });
     }
     Ok(Some(grades))
+}
+
+/// What is wrong with the proto files of a crate that does not compile: Cargo speaks of what comes
+/// of that.
+///
+/// # Errors
+///
+/// If the lesson itself is broken.
+pub fn behind(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<Option<String>> {
+    let Learner { folder, lesson } = learner;
+    if let Some(oddity) = protos::oddity(folder) {
+        return Ok(Some(oddity));
+    }
+    let sources = regions::read_sound(lesson, &workspace.root)?;
+    let states = states::derive(workspace, lesson, &sources)?.states;
+    let grades = protos::grade(&states, folder, false)?;
+    Ok(grades.into_iter().find_map(|grade| match grade {
+        Grade::Wrong(why) => Some(why),
+        Grade::Missing(what) => Some(what).filter(|what| !what.is_empty()),
+        Grade::Works(note) => note,
+    }))
 }
 
 /// What the reach of both sides says of a step.
@@ -181,7 +208,7 @@ impl Ours {
                     break;
                 }
             }
-            let told = outcome.client.was_told_unimplemented();
+            let told = cause::unimplemented(&outcome.client.stderr);
             let before = (reach.step > 0).then(|| self.at(reach.step)).transpose()?;
             let unanswered = told.map(|message| theirs.unanswered(state, before, message));
             let unanswered = unanswered.transpose()?.flatten();
@@ -190,14 +217,15 @@ impl Ours {
                 break;
             }
             let mut wrong = wrong(&outcome, Yours::Server, state, root)?;
+            if reach.step == 0 && outcome.port.is_some() {
+                // First: if it has said something else, it was not it that we have called.
+                let elsewhere = pair::listens_elsewhere(&theirs.server).await?;
+                wrong = elsewhere.map(|failure| format!("your server {failure}")).or(wrong);
+            }
             if let (Some(why), Some(unanswered)) = (&mut wrong, unanswered)
                 && why.starts_with("your server answered ")
             {
                 *why = unanswered;
-            }
-            if wrong.is_none() && reach.step == 0 {
-                let elsewhere = pair::listens_elsewhere(&theirs.server).await?;
-                wrong = elsewhere.map(|failure| format!("your server {failure}"));
             }
             if let Some(why) = wrong {
                 let has_failed = reach.step > 0 && outcome.client.failure.is_some();
@@ -262,7 +290,13 @@ impl Ours {
         if is_right && state.step != newest.step {
             // It calls no more than there is at that step: what that server prints counts.
             let server = self.programs.side(&state.pair.server)?;
-            outcome = pair::run(&server, &theirs.client).await?;
+            let with_newest = replace(&mut outcome, pair::run(&server, &theirs.client).await?);
+            // Or it does, and has come no further.
+            if with_newest.client.failure.is_some() && wording::lacks_a_method(&outcome.client) {
+                let wrong = wrong(&with_newest, Yours::Client, state, root)?;
+                let wrong = wrong.map(|why| (state.step + 1, why));
+                return Ok(Reach { step: state.step, wrong, ..Reach::default() });
+            }
         }
         let note = wording::noise("your client", &outcome.client).map(|it| (state.step, it));
         Ok(match wrong(&outcome, Yours::Client, state, root)? {

@@ -138,7 +138,10 @@ pub fn not_compiled(states: &[State], folder: &Path) -> Option<String> {
     };
     let build = fs::read_to_string(folder.join("build.rs")).unwrap_or_default();
     let theirs = names(folder);
-    let name = theirs.iter().find(|name| !build.contains(name.as_str()))?;
+    let is_named = |name: &String| {
+        build.contains(name) || build.contains(&format!("\"{}\"", name.trim_end_matches(".proto")))
+    };
+    let name = theirs.iter().find(|name| !is_named(name))?;
     let ours = names(&states.last()?.folder);
     let missing = ours.iter().find(|name| !theirs.contains(name));
     match missing {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{interval, timeout};
 
@@ -60,20 +61,7 @@ pub struct Ended {
     pub complained: bool,
 }
 
-/// What a client of a lesson says when the server does not know a method: tonic's words.
-const UNIMPLEMENTED: &str = "code: 'Operation is not implemented or not supported'";
-
 impl Ended {
-    /// What a server has said in that answer, if it does not know the method that a client of ours
-    /// has called, and the client has said so in one line. Nothing if it has no words for it.
-    pub fn was_told_unimplemented(&self) -> Option<&str> {
-        let is_one_line = self.stderr.starts_with("error: ") && self.stderr.lines().count() == 1;
-        let has_failed = self.status.is_some_and(|status| status.code() == Some(1));
-        let (_, rest) = self.stderr.split_once(UNIMPLEMENTED)?;
-        let message = rest.split_once("message: \"").and_then(|(_, rest)| rest.split_once('"'));
-        (is_one_line && has_failed).then(|| message.map_or("", |(message, _)| message))
-    }
-
     /// The line of its standard error that names the cause, behind a colon; nothing without one.
     pub fn cause(&self) -> String {
         cause::of(&self.stderr).map(|cause| format!(": {cause}")).unwrap_or_default()
@@ -127,8 +115,8 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
                 // Its line may come a moment after its port is open.
                 _ = timeout(A_MOMENT, program.stdout.line_with(LISTENING)).await;
             }
-            if client.failure.is_some() && TcpStream::connect(addr).await.is_err() {
-                // Its port is closed: so it is about to end.
+            if client.failure.is_some() && !serves(addr).await {
+                // It is about to end.
                 _ = timeout(A_MOMENT, program.ended()).await;
             }
             let died = program.has_ended()?;
@@ -223,17 +211,23 @@ async fn ready(server: &Side, told: &str) -> anyhow::Result<Result<(Program, Soc
     let mut program = start(server, told)?;
     let failure = match timeout(TIME_LIMIT, program.stdout.first_line()).await {
         Ok(Some(line)) => match address_in(&line) {
+            None if line.contains(LISTENING) => {
+                format!("printed `{line}`: it has to end with an address such as 127.0.0.1:50051")
+            }
             None => format!("printed `{line}` first, {expected}"),
             Some(addr) if addr.port() == 0 => {
                 "printed port 0: print the port that the listener has".into()
             }
             Some(addr) if is_it(told, addr) => return Ok(Ok((program, addr))),
+            Some(addr) if TcpStream::connect(told).await.is_ok() => {
+                format!("was told {told} and prints {addr}: print the address of the listener")
+            }
             Some(addr) => format!("was told {told} and listens elsewhere, on {addr}"),
         },
         Ok(None) => {
             let mut ended = ended_early(program, server).await?;
             if ended.stderr.contains(" in use") {
-                ended.failure = Some(format!("was told {told} and listens elsewhere"));
+                ended.failure = Some(format!("was told {told} and does not listen there"));
             }
             return Ok(Err(ended));
         }
@@ -241,7 +235,7 @@ async fn ready(server: &Side, told: &str) -> anyhow::Result<Result<(Program, Soc
             format!("printed on standard error: {expected} on standard output")
         }
         Err(_) => {
-            format!("was not ready within {} s: no first line, {expected}", TIME_LIMIT.as_secs())
+            format!("was not ready within {} s: {expected} and a line end", TIME_LIMIT.as_secs())
         }
     };
     Ok(Err(Ended { failure: Some(failure), ..so_far(&program) }))
@@ -294,11 +288,17 @@ fn address_in(line: &str) -> Option<SocketAddr> {
     line.split_whitespace().last()?.parse().ok()
 }
 
+/// Whether somebody serves on `addr`, and does not only still listen: a server of HTTP/2 speaks first.
+async fn serves(addr: SocketAddr) -> bool {
+    let Ok(mut stream) = TcpStream::connect(addr).await else { return false };
+    timeout(A_MOMENT, stream.read_u8()).await.is_ok_and(|byte| byte.is_ok())
+}
+
 /// Waits until somebody listens on `addr`.
 async fn accepts(addr: SocketAddr) {
     let mut trials = interval(BETWEEN_TRIALS);
     // On some systems a connection to a port on which nobody listens can reach itself.
-    let is_other = |stream: &TcpStream| stream.local_addr().is_ok_and(|local| local != addr);
+    let is_other = |stream: &TcpStream| stream.local_addr().is_ok_and(|own| own != addr);
     while !TcpStream::connect(addr).await.is_ok_and(|stream| is_other(&stream)) {
         trials.tick().await;
     }

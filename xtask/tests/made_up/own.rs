@@ -29,6 +29,9 @@ impl Greeter for Hello {
         if makes("panics in a call") {
             let _: u8 = name.parse().unwrap();
         }
+        if makes("answers nothing") {
+            std::future::pending::<()>().await;
+        }
         if makes("says unimplemented") {
             // Its name would be a reason to believe that it is meant.
             return Err(Status::new(12.into(), "later"));
@@ -63,7 +66,15 @@ async fn serve(mut addr: SocketAddr) -> Result<(), Box<dyn Error>> {
         addr.set_ip([0, 0, 0, 0].into());
     }
     let listener = TcpListener::bind(addr).await?;
-    let said = if makes("prints port 0") { addr } else { listener.local_addr()? };
+    if makes("binds twice") {
+        TcpListener::bind(listener.local_addr()?).await?;
+    }
+    let said = match () {
+        () if makes("prints port 0") => addr.to_string(),
+        () if makes("prints another port") => "127.0.0.1:1".to_owned(),
+        () if makes("prints a name") => format!("localhost:{}", listener.local_addr()?.port()),
+        () => listener.local_addr()?.to_string(),
+    };
     if makes("says where on standard error") {
         eprintln!("Server started, listening on {said}");
     } else {
@@ -78,6 +89,9 @@ async fn serve(mut addr: SocketAddr) -> Result<(), Box<dyn Error>> {
             std::future::pending::<()>().await;
         }
         tokio::signal::ctrl_c().await.ok();
+        if makes("answers nothing") {
+            exit(0);
+        }
         if makes("exit code 3") {
             exit(3);
         }
