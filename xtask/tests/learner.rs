@@ -622,6 +622,16 @@ fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()>
         ensure!(run.code == Some(1) && run.stdout.contains(&expected), "{time}: {}", run.stdout);
     }
 
+    // Our client would not see it of a list of a hundred places.
+    let list = whole.replacen("let features = until(deadline, features);", "", 1);
+    ensure!(list != whole, "the list has no deadline");
+    desk.write(server, &list)?;
+    let run = desk.run("check")?;
+    let expected = format!(
+        "\nFAIL  {title}      your server goes on with ListFeatures after the deadline of the call\n"
+    );
+    ensure!(run.code == Some(1) && run.stdout.contains(&expected), "{}", run.stdout);
+
     // Before the step is begun, it is not wrong.
     let begun = Desk::new()?;
     begun.succeed("start routeguide --step 8")?;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use crate::learner::sources::Sources;
 use crate::learner::theirs::{Theirs, generated};
 use crate::learner::wording::{self, Yours, wrong};
-use crate::learner::{Learner, protos};
+use crate::learner::{Learner, late, protos};
 use crate::run::cause;
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
@@ -76,6 +76,12 @@ pub async fn grade(
     let root = &workspace.root;
     let (mut server, client) =
         tokio::try_join!(ours.grade_server(&theirs, root), ours.grade_client(&theirs, root))?;
+    if let Some(late) = lesson.late.as_ref().filter(|late| late.step <= server.step)
+        && let Some(why) = late::wrong(workspace, lesson, late, &theirs.server, quietly).await?
+    {
+        let wrong = Some((late.step, why));
+        server = Reach { step: late.step - 1, wrong, ..Reach::default() };
+    }
     // The client has that step: so the server should have it, too.
     let begun = server.as_before.take().filter(|(step, _)| *step <= client.step);
     server.wrong = server.wrong.or(begun);

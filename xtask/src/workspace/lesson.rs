@@ -38,6 +38,23 @@ pub struct Lesson {
     pub hints: Vec<(String, String)>,
     /// What is to be run.
     pub pairs: Vec<Pair>,
+    /// An answer that has to end at its deadline.
+    pub late: Option<Late>,
+}
+
+/// A method with so many answers that they have not all arrived when its client stops waiting, if the
+/// server has the data file a hundred times over.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Late {
+    /// From which step on the server has to look at the clock.
+    pub step: usize,
+    /// `/routeguide.RouteGuide/ListFeatures`.
+    pub path: String,
+    /// What it is sent, in hexadecimal digits.
+    pub message: String,
+    /// A list in JSON, by its name in `data`.
+    pub data: String,
 }
 
 /// What `[package.metadata.lesson]` says.
@@ -48,6 +65,7 @@ struct LessonMetadata {
     steps: Vec<String>,
     #[serde(default)]
     files: HashMap<PathBuf, usize>,
+    late: Option<Late>,
 }
 
 /// A server and a client that belong together.
@@ -221,6 +239,7 @@ impl Lesson {
             files: metadata.files,
             hints: hints(folder.as_std_path())?,
             pairs,
+            late: metadata.late,
         })
     }
 
