@@ -55,18 +55,13 @@ impl Class {
     }
 }
 
-/// Gives all files in `folder` a date from before they were written.
-fn date_back(folder: &Path) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            date_back(&path)?;
-        } else {
-            let yesterday = SystemTime::now() - Duration::from_secs(24 * 60 * 60);
-            fs::File::options().write(true).open(path)?.set_modified(yesterday)?;
-        }
+/// Gives the file at `path`, or all files in that folder, a date from before they were written.
+fn date_back(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return fs::read_dir(path)?.try_for_each(|entry| date_back(&entry?.path()));
     }
-    Ok(())
+    let yesterday = SystemTime::now() - Duration::from_secs(24 * 60 * 60);
+    Ok(fs::File::options().write(true).open(path)?.set_modified(yesterday)?)
 }
 
 #[test]
@@ -88,6 +83,22 @@ fn no_crate_is_taken_for_another() -> Result<()> {
     class.write_library("anna", "anna")?;
     date_back(&class.0.path("anna"))?;
     class.check("anna", "anna")?;
+
+    // What is in a crate may be elsewhere, and its folder, too.
+    #[cfg(unix)]
+    {
+        fs::rename(class.0.path("anna/src"), class.0.path("shared"))?;
+        std::os::unix::fs::symlink("../shared", class.0.path("anna/src"))?;
+        std::os::unix::fs::symlink("..", class.0.path("shared/around"))?;
+        std::os::unix::fs::symlink("anna", class.0.path("linked"))?;
+        class.check("linked", "anna")?;
+        class.0.write("shared/lib.rs", "pub const WHO: &str = \"I am dora\";\n")?;
+        for file in ["shared/lib.rs", "shared/main.rs"] {
+            date_back(&class.0.path(file))?;
+        }
+        class.check("linked", "dora")?;
+        class.write_library("anna", "anna")?;
+    }
 
     // Somebody has configured where all crates are built.
     class.0.write(".cargo/config.toml", "[build]\ntarget-dir = \"shared\"\n")?;

@@ -288,6 +288,25 @@ fn write_from_hints(lesson: &Lesson) -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn hints_come_in_the_order_of_the_book() -> Result<()> {
+    let mut seen = 0;
+    for lesson in lessons()? {
+        for step in 1..=lesson.steps.len() {
+            let page = root().join(format!("mdbook/src/{}/step{step}.md", lesson.name));
+            let page = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
+            let place = |name: &str| page.find(&format!(":{name}}}}}"));
+            let regions = lesson.hints.iter().map(|(name, _)| name);
+            let of_step = regions.filter(|name| name.starts_with(&format!("step{step}-")));
+            let places: Vec<_> = of_step.filter_map(|name| Some((place(name)?, name))).collect();
+            ensure!(places.is_sorted(), "{} step {step}: {places:?}", lesson.name);
+            seen += places.len();
+        }
+    }
+    ensure!(seen > 0, "no page has a region");
+    Ok(())
+}
+
 /// The numbers in `Step 3, implement the servicer: part 2 of 5`.
 fn numbers(hint: &str) -> Option<(usize, usize, usize)> {
     let (step, rest) = hint.lines().next()?.strip_prefix("Step ")?.split_once(", ")?;
@@ -334,6 +353,12 @@ fn check_runs_the_tests_of_the_learner() -> Result<()> {
     let is_said = run.stdout.contains("\nFAIL  your tests\n") && run.stdout.contains(fails);
     ensure!(is_said && run.stdout.ends_with(next), "{}{}", run.stdout, run.stderr);
     assert_eq!(run.code, Some(1));
+
+    // A teacher reads the same verdict.
+    let run = desk.run("check --all .")?;
+    let expected = "FAIL  my-unary-displacement  02-unary-displacement  1 2 3 4  their own tests: \
+                    panicked at tests/servicer.rs:";
+    ensure!(run.code == Some(1) && run.stdout.starts_with(expected), "{}", run.stdout);
     Ok(())
 }
 
@@ -442,7 +467,8 @@ fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
             "let name = request.into_inner().name;\n\
              if !name.is_empty() { return Err(Status::internal(\"not today\")); }",
             "3",
-            "      your server answered code: 'Internal error', message: \"not today\"\n",
+            "      your server answered code: 'Internal error', message: \"not today\"; our client \
+             should have printed `Greeter client received: Hello, you!`\n",
         ),
         (
             listen,
@@ -550,6 +576,22 @@ fn check_says_nothing_of_what_comes_after_a_step_that_is_wrong() -> Result<()> {
     let expected = "\n--    step 6: bidirectional streaming: SayHello_v3\n\
                     --    step 7: a second service: RequestStreaming\n";
     ensure!(run.stdout.contains(expected), "{}", run.stdout);
+
+    // A service that is written, and not added.
+    let server = "my-streaming/src/server.rs";
+    desk.replace(server, "Hello {names}", "Hello, {names}!")?;
+    let add = ".add_service(RequestStreamingServer::new(RequestStreamingServicer))";
+    desk.replace(server, add, "")?;
+    let unanswered = "your server answers UNIMPLEMENTED to my_package.RequestStreaming.stream_state: \
+                      is its service added, with `.add_service`?\n";
+    let stdout = desk.succeed("check")?;
+    let expected = format!("\n--    step 7: a second service: RequestStreaming; {unanswered}");
+    ensure!(stdout.contains(&expected), "{stdout}");
+    let hint = desk.succeed("hint --solution")?;
+    let region = format!(
+        "add the service of a `RequestStreamingServicer` to the same server\n`check` says: {unanswered}"
+    );
+    ensure!(hint.contains(&region) && hint.contains(&format!("\n+        {add}\n")), "{hint}");
     Ok(())
 }
 
@@ -581,6 +623,16 @@ fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()>
         );
         ensure!(run.code == Some(1) && run.stdout.contains(&expected), "{time}: {}", run.stdout);
     }
+
+    // Our client would not see it of a list of a hundred places.
+    let list = whole.replacen("let features = until(deadline, features);", "", 1);
+    ensure!(list != whole, "the list has no deadline");
+    desk.write(server, &list)?;
+    let run = desk.run("check")?;
+    let expected = format!(
+        "\nFAIL  {title}      your server goes on with ListFeatures after the deadline of the call\n"
+    );
+    ensure!(run.code == Some(1) && run.stdout.contains(&expected), "{}", run.stdout);
 
     // Before the step is begun, it is not wrong.
     let begun = Desk::new()?;
@@ -645,7 +697,8 @@ fn check_does_not_mind_what_is_not_written_yet() -> Result<()> {
         "Err(Status::unimplemented(name))",
     )?;
     let stdout = desk.succeed("check")?;
-    let expected = "; your client calls it, your server does not have it yet\nNext: step 5, ";
+    let expected = "; your server answers UNIMPLEMENTED to helloworld.Greeter.SayHelloAgain: \
+                    \"you\"\nNext: step 5, ";
     ensure!(stdout.contains(expected), "{stdout}");
     desk.write(server, &old_server)?;
 

@@ -73,9 +73,14 @@ fn a_path_may_have_spaces() -> Result<()> {
             continue;
         }
         ensure!(run.code == Some(0), "{folder}: {}", run.stderr);
-        let said = cargo(&desk, &format!("{folder}/mine"), &["xtask", "check"])?;
-        assert_eq!(said, "\"check\"\n", "{folder}");
+        for inside in ["mine", "mine/src"] {
+            let said = cargo(&desk, &format!("{folder}/{inside}"), &["xtask", "check"])?;
+            assert_eq!(said, "\"check\"\n", "{folder}/{inside}");
+        }
     }
+    // A crate within a crate.
+    ensure!(xtask(&desk, "my lessons", "start 01 mine/other")?.code == Some(0), "it was refused");
+    assert_eq!(cargo(&desk, "mine/other/src", &["xtask", "hint"])?, "\"hint\"\n");
     Ok(())
 }
 

@@ -76,6 +76,30 @@ fn check_names_the_cause_of_what_a_program_does() -> Result<()> {
             "\nyour server printed port 0: print the port that the listener has",
         ),
         (
+            "prints another port",
+            3,
+            fails,
+            "\nyour server was told 127.0.0.1:[..] and prints 127.0.0.1:1: print the address of the listener",
+        ),
+        (
+            "prints a name",
+            3,
+            fails,
+            "\nyour server printed `Server started, listening on localhost:[..]`: it has to end with an address such as 127.0.0.1:50051",
+        ),
+        (
+            "binds twice",
+            3,
+            fails,
+            "\nyour server was told 127.0.0.1:0 and does not listen there: Error: [..]",
+        ),
+        (
+            "answers nothing",
+            3,
+            fails,
+            "\nyour server did not answer our client to the end within [..] s",
+        ),
+        (
             "listens elsewhere",
             3,
             fails,
@@ -94,6 +118,7 @@ fn check_names_the_cause_of_what_a_program_does() -> Result<()> {
             "\nyour server ended by itself, before it was called: is there an `.await` behind what serves?",
         ),
         ("ends in a call", 3, fails, "\nyour server ended by itself while it was called"),
+        ("exits in a call", 3, fails, "\nyour server ended with exit [..]: 4 while it was called"),
         (
             "panics in a call",
             3,
@@ -141,7 +166,7 @@ fn check_names_the_cause_of_what_a_program_does() -> Result<()> {
             "calls nobody",
             4,
             fails,
-            "\nyour client was told 127.0.0.1:[..] and does not connect to it",
+            "\nyour client was told 127.0.0.1:[..] and does not connect to it: is there an `.await` behind what calls?",
         ),
         (
             "panics in the client",
@@ -169,6 +194,34 @@ fn check_names_the_cause_of_what_a_program_does() -> Result<()> {
             3,
             fails,
             "\nyour server ended with exit status: 3\n`check` pressed Ctrl-C: [..]",
+        ),
+        #[cfg(unix)]
+        (
+            "aborts at first",
+            3,
+            fails,
+            "\nyour server ended with signal: 6 (SIGABRT)[..], before it was ready",
+        ),
+        #[cfg(unix)]
+        (
+            "aborts before it is called",
+            3,
+            fails,
+            "\nyour server ended with signal: 6 (SIGABRT)[..], before it was called",
+        ),
+        #[cfg(unix)]
+        (
+            "aborts in a call",
+            3,
+            fails,
+            "\nyour server ended with signal: 6 (SIGABRT)[..] while it was called",
+        ),
+        #[cfg(unix)]
+        (
+            "aborts when it stops",
+            3,
+            fails,
+            "\nyour server ended with signal: 6 (SIGABRT)[..]\n`check` pressed Ctrl-C: [..]",
         ),
     ] {
         let run = check(mistake)?;
@@ -218,6 +271,19 @@ fn check_looks_at_the_crate_for_what_a_program_does_not_do() -> Result<()> {
             0,
             "proto/helloworld.proto begins with a byte order mark, which `protoc` skips and protox \
              does not take: save it as UTF-8 without one.\n",
+        ),
+        // The name of what Cargo complains of is not what is wrong.
+        (
+            vec![("proto/helloworld.proto", "string message", "string mesage")],
+            0,
+            "your proto file has no field helloworld.HelloReply.message, but a field \
+             helloworld.HelloReply.mesage.\n",
+        ),
+        // What it has generated before does not count.
+        (
+            vec![("build.rs", BUILD, "fn main() {}\n")],
+            0,
+            "It does not compile: Cargo says above what is wrong, and where.\n",
         ),
         (
             vec![
@@ -286,5 +352,10 @@ fn check_looks_at_the_crate_for_what_a_program_does_not_do() -> Result<()> {
             }
         }
     }
+
+    // What a build script says, Cargo has no message for.
+    desk.replace("my-helloworld/build.rs", "proto/helloworld", "proto/hello")?;
+    let hint = Run::of(&mut desk.alias("hint"))?.stdout;
+    ensure!(hint.starts_with("It does not compile: build.rs says Error: "), "{hint}");
     Ok(())
 }

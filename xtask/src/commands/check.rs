@@ -4,11 +4,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::learner::grade::{Grade, grade};
-use crate::learner::{self, Learner, class, protos};
+use crate::learner::grade::{self, Grade, grade};
+use crate::learner::{self, Learner, class, trial};
 use crate::report::Format;
 use crate::run::watcher::Watcher;
-use crate::system::cargo;
 use crate::system::style::{DIM, GREEN, RED};
 use crate::workspace::Workspace;
 
@@ -23,8 +22,8 @@ and nothing is run then. In the end it runs your own tests, if there is a folder
 Your program has to take `server ADDR` and `client ADDR`, as that of the lesson does.
 
 With --all, each folder in FOLDER is what somebody has handed in: a crate, or a folder with one. Each
-gets a line: its lesson, the numbers of the steps that work, and what is wrong first. A crate that
-takes ten minutes is given up. Without --lesson, each says itself which lesson it is of. --format is
+gets a line: its lesson, the numbers of the steps that work, and what is wrong first, in a step or in
+its own tests. A crate that takes ten minutes is given up. Without --lesson, each says itself which lesson it is of. --format is
 that of `verify`, with the folder as `submission`, in place of `server` and `client`.
 
 Exit code: 0 if all that is there works, and with --all, if all steps do; 1 if something does not; 2
@@ -106,9 +105,8 @@ async fn check(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
             out,
             "{RED}It does not compile:{RED:#} Cargo says above what is wrong, and where."
         )?;
-        // What nobody can see, and Cargo does not name.
-        if let Some(oddity) = protos::oddity(&learner.folder) {
-            writeln!(out, "{oddity}.")?;
+        if let Some(why) = grade::behind(workspace, learner)? {
+            writeln!(out, "{why}.")?;
         }
         return Ok(ExitCode::FAILURE);
     };
@@ -145,10 +143,9 @@ async fn check(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
 
 /// Runs the tests that the learner has written, if there are any, and says whether they pass.
 async fn own_tests_pass(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<bool> {
-    if !learner.folder.join("tests").is_dir() {
+    let Some((passed, said)) = trial::own_tests(workspace, learner, false).await? else {
         return Ok(true);
-    }
-    let (passed, said) = cargo::test(&workspace.build, &learner.folder).await?;
+    };
     let mut out = anstream::stdout();
     if passed {
         writeln!(out, "{GREEN}ok  {GREEN:#}  your tests")?;

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::learner::grade::{Grade, grade};
+use crate::learner::grade::{self, Grade, grade};
 use crate::learner::hint::{self, Part};
-use crate::learner::{self, Learner, protos, trial};
+use crate::learner::{self, Learner, trial};
 use crate::steps::regions;
 use crate::system::style::DIM;
 use crate::workspace::Workspace;
@@ -117,7 +117,7 @@ async fn next<'a>(
     eprintln!("Trying what you have ...");
     let Some(grades) = grade(workspace, learner, true).await? else {
         let error = trial::first_error(workspace, &learner.folder).await?.unwrap_or_default();
-        let error = protos::oddity(&learner.folder).unwrap_or(error);
+        let error = grade::behind(workspace, learner)?.unwrap_or(error);
         // Nobody knows what works: so it is taken for the step that is begun.
         let step = parts.iter().filter(|part| part.is_there()).map(|part| part.step).max();
         let step = step.unwrap_or(1);

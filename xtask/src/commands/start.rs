@@ -215,9 +215,7 @@ fn own_manifest(root: &DocumentMut, text: &str, name: &str) -> anyhow::Result<Do
 fn cargo_config(workspace: &Workspace, dir: &Path) -> anyhow::Result<DocumentMut> {
     let root = &workspace.root;
     let mut config = DocumentMut::new();
-    if let Some(xtask) = alias(root, &dir.canonicalize()?) {
-        let mut alias = Table::new();
-        alias.insert("xtask", xtask);
+    if let Some(alias) = alias(root, &dir.canonicalize()?) {
         config.insert("alias", Item::Table(alias));
     }
     let ours = root.join(".cargo/config.toml");
@@ -238,22 +236,22 @@ fn cargo_config(workspace: &Workspace, dir: &Path) -> anyhow::Result<DocumentMut
 }
 
 /// The alias `cargo xtask`, for the folder `dir`. None if the path to our manifest is no text.
-fn alias(root: &Path, dir: &Path) -> Option<Item> {
+fn alias(root: &Path, dir: &Path) -> Option<Table> {
     let ours = root.join("Cargo.toml");
     let ours = ours.to_str()?;
-    let line = |path: &str| value(format!("run --manifest-path {path} --package xtask --"));
+    let mut alias = Table::new();
     // A string is split at its spaces.
     if !ours.contains(char::is_whitespace) {
-        return Some(line(ours));
+        alias["xtask"] = value(format!("run --manifest-path {ours} --package xtask --"));
+        return Some(alias);
     }
-    // A list would be added to that of the lessons, if the folder is among them.
-    let root = root.canonicalize().ok()?;
-    Some(match dir.strip_prefix(root) {
-        Ok(inner) => line(&format!("{}Cargo.toml", "../".repeat(inner.components().count()))),
-        Err(_) => {
-            value(Array::from_iter(["run", "--manifest-path", ours, "--package", "xtask", "--"]))
-        }
-    })
+    // But a list is added to one of that name in the folders around it: so the list has a name that
+    // none of them has.
+    let own = format!("xtask-{}", dir.components().count());
+    let list = ["run", "--manifest-path", ours, "--package", "xtask", "--"];
+    alias["xtask"] = value(&own);
+    alias[&own] = value(Array::from_iter(list));
+    Some(alias)
 }
 
 fn readme(lesson: &Lesson, step: usize, workspace: &Workspace) -> String {

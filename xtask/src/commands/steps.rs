@@ -9,6 +9,7 @@ use std::time::Instant;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use cargo_metadata::{CompilerMessage, Message};
 
+use crate::run::cause;
 use crate::run::compare::{self, SIDES};
 use crate::run::pair::{self, Outcome};
 use crate::steps::regions;
@@ -239,7 +240,11 @@ async fn cross(
 /// Whether the client has been told UNIMPLEMENTED, and has said so as it should.
 fn is_refused(outcome: &Outcome) -> Result<(), String> {
     let Outcome { server, client, .. } = outcome;
-    if server.failure.is_none() && !server.complained && client.was_told_unimplemented() {
+    if server.failure.is_none()
+        && !server.complained
+        && client.status.is_some_and(|status| status.code() == Some(1))
+        && cause::unimplemented(&client.stderr).is_some()
+    {
         return Ok(());
     }
     let mut text =

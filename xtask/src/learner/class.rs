@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use tokio::time::timeout;
 
-use crate::learner::grade::{Grade, grade};
+use crate::learner::grade::{self, Grade, grade};
 use crate::learner::{Learner, Which, trial};
 use crate::report::verdict::Verdict;
 use crate::report::{Format, Report};
+use crate::run::cause;
 use crate::system::style::{GREEN, RED};
 use crate::workspace::Workspace;
 
@@ -113,11 +114,17 @@ impl Mark {
     }
 
     async fn of(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<Mark> {
-        let Ok(grades) = timeout(LIMIT, grade(workspace, learner, true)).await else {
-            return Ok(Mark::none(format!("not done within {} minutes", LIMIT.as_secs() / 60)));
-        };
-        let Some(grades) = grades? else {
-            let why = trial::first_error(workspace, &learner.folder).await?;
+        let late = || Mark::none(format!("not done within {} minutes", LIMIT.as_secs() / 60));
+        let mark = timeout(LIMIT, Mark::in_its_time(workspace, learner)).await;
+        mark.unwrap_or_else(|_| Ok(late()))
+    }
+
+    async fn in_its_time(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<Mark> {
+        let Some(grades) = grade(workspace, learner, true).await? else {
+            let why = match grade::behind(workspace, learner)? {
+                Some(why) => Some(why),
+                None => trial::first_error(workspace, &learner.folder).await?,
+            };
             let why = why.filter(|why| !why.is_empty());
             let why = why.unwrap_or_else(|| "`cargo build` in its folder says why".into());
             return Ok(Mark::none(format!("does not compile: {why}")));
@@ -139,6 +146,13 @@ impl Mark {
                 Grade::Missing(but) => missing.push(format!("step {step}: {but}")),
                 Grade::Wrong(why) => wrong.push(format!("step {step}: {why}")),
             }
+        }
+        // Where a step is wrong, they would only say it again.
+        if wrong.is_empty()
+            && let Some((false, said)) = trial::own_tests(workspace, learner, true).await?
+        {
+            let why = cause::of(&said).unwrap_or_else(|| "they do not compile".into());
+            wrong.push(format!("their own tests: {why}"));
         }
         wrong.extend(missing);
         Ok(Mark { steps: steps.join(" "), reason: wrong.join("\n") })

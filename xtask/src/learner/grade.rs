@@ -1,6 +1,7 @@
 //! Grades a learner's crate: which steps of the lesson work, and what is wrong with the others.
 
 use std::fs;
+use std::mem::replace;
 use std::path::Path;
 
 use anyhow::Context;
@@ -8,7 +9,8 @@ use anyhow::Context;
 use crate::learner::sources::Sources;
 use crate::learner::theirs::{Theirs, generated};
 use crate::learner::wording::{self, Yours, wrong};
-use crate::learner::{Learner, protos};
+use crate::learner::{Learner, late, protos};
+use crate::run::cause;
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
 use crate::run::transcript;
@@ -50,7 +52,7 @@ struct Reach {
     /// At which step all is as it was before, though no method is missing, and what is wrong if
     /// that step has been begun.
     as_before: Option<(usize, String)>,
-    /// What there is of it, if it does not work at any step and is not wrong.
+    /// What there is of it at the next step, if it is not wrong.
     missing: String,
     /// At which step it does something that is worth a word, though it works.
     note: Option<(usize, String)>,
@@ -74,6 +76,12 @@ pub async fn grade(
     let root = &workspace.root;
     let (mut server, client) =
         tokio::try_join!(ours.grade_server(&theirs, root), ours.grade_client(&theirs, root))?;
+    if let Some(late) = lesson.late.as_ref().filter(|late| late.step <= server.step)
+        && let Some(why) = late::wrong(workspace, lesson, late, &theirs.server, quietly).await?
+    {
+        let wrong = Some((late.step, why));
+        server = Reach { step: late.step - 1, wrong, ..Reach::default() };
+    }
     // The client has that step: so the server should have it, too.
     let begun = server.as_before.take().filter(|(step, _)| *step <= client.step);
     server.wrong = server.wrong.or(begun);
@@ -101,6 +109,10 @@ pub async fn grade(
         grades.push(match (program, proto) {
             (_, Grade::Wrong(why)) => Grade::Wrong(why),
             (Grade::Works(None), proto) if step == 1 => proto,
+            // A cause comes before what it has caused.
+            (Grade::Wrong(why), Grade::Missing(of_proto)) if !of_proto.is_empty() => {
+                Grade::Wrong(format!("{of_proto}\n{why}"))
+            }
             (Grade::Missing(what), Grade::Missing(of_proto)) if what.is_empty() => {
                 Grade::Missing(of_proto)
             }
@@ -108,6 +120,27 @@ pub async fn grade(
         });
     }
     Ok(Some(grades))
+}
+
+/// What is wrong with the proto files of a crate that does not compile: Cargo speaks of what comes
+/// of that.
+///
+/// # Errors
+///
+/// If the lesson itself is broken.
+pub fn behind(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<Option<String>> {
+    let Learner { folder, lesson } = learner;
+    if let Some(oddity) = protos::oddity(folder) {
+        return Ok(Some(oddity));
+    }
+    let sources = regions::read_sound(lesson, &workspace.root)?;
+    let states = states::derive(workspace, lesson, &sources)?.states;
+    let grades = protos::grade(&states, folder, false)?;
+    Ok(grades.into_iter().find_map(|grade| match grade {
+        Grade::Wrong(why) => Some(why),
+        Grade::Missing(what) => Some(what).filter(|what| !what.is_empty()),
+        Grade::Works(note) => note,
+    }))
 }
 
 /// What the reach of both sides says of a step.
@@ -134,6 +167,8 @@ fn grade_step(step: usize, server: &Reach, client: &Reach) -> Grade {
         Grade::missing()
     } else if let [side] = sides[..] {
         Grade::Missing(side.missing.clone())
+    } else if server.step + 1 == step && !server.missing.is_empty() {
+        Grade::Missing(server.missing.clone())
     } else if server.step >= state {
         Grade::Missing("your server has it, your client does not call it yet".into())
     } else if client.step >= state {
@@ -179,13 +214,24 @@ impl Ours {
                     break;
                 }
             }
-            if reach.step > 0 && outcome.client.was_told_unimplemented() {
+            let told = cause::unimplemented(&outcome.client.stderr);
+            let before = (reach.step > 0).then(|| self.at(reach.step)).transpose()?;
+            let unanswered = told.map(|message| theirs.unanswered(state, before, message));
+            let unanswered = unanswered.transpose()?.flatten();
+            if reach.step > 0 && told.is_some() {
+                reach.missing = unanswered.unwrap_or_default();
                 break;
             }
             let mut wrong = wrong(&outcome, Yours::Server, state, root)?;
-            if wrong.is_none() && reach.step == 0 {
+            if reach.step == 0 && outcome.port.is_some() {
+                // First: if it has said something else, it was not it that we have called.
                 let elsewhere = pair::listens_elsewhere(&theirs.server).await?;
-                wrong = elsewhere.map(|failure| format!("your server {failure}"));
+                wrong = elsewhere.map(|failure| format!("your server {failure}")).or(wrong);
+            }
+            if let (Some(why), Some(unanswered)) = (&mut wrong, unanswered)
+                && why.starts_with("your server answered ")
+            {
+                *why = unanswered;
             }
             if let Some(why) = wrong {
                 let has_failed = reach.step > 0 && outcome.client.failure.is_some();
@@ -216,8 +262,8 @@ impl Ours {
         let server = self.programs.side(&self.at(state.step - 1)?.pair.server)?;
         let before = pair::run(&server, client).await?;
         let fared = |outcome: &Outcome| {
-            let Ended { code, stderr, .. } = &outcome.client;
-            (outcome.printed("client"), *code, stderr.clone())
+            let Ended { status, stderr, .. } = &outcome.client;
+            (outcome.printed("client"), *status, stderr.clone())
         };
         Ok(fared(&before) == fared(outcome))
     }
@@ -250,7 +296,13 @@ impl Ours {
         if is_right && state.step != newest.step {
             // It calls no more than there is at that step: what that server prints counts.
             let server = self.programs.side(&state.pair.server)?;
-            outcome = pair::run(&server, &theirs.client).await?;
+            let with_newest = replace(&mut outcome, pair::run(&server, &theirs.client).await?);
+            // Or it does, and has come no further.
+            if with_newest.client.failure.is_some() && wording::lacks_a_method(&outcome.client) {
+                let wrong = wrong(&with_newest, Yours::Client, state, root)?;
+                let wrong = wrong.map(|why| (state.step + 1, why));
+                return Ok(Reach { step: state.step, wrong, ..Reach::default() });
+            }
         }
         let note = wording::noise("your client", &outcome.client).map(|it| (state.step, it));
         Ok(match wrong(&outcome, Yours::Client, state, root)? {

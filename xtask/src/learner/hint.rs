@@ -69,8 +69,7 @@ pub fn parts<'a>(sources: &'a [Source], learner: &Learner<'_>) -> anyhow::Result
             });
         }
     }
-    // Stable: within a step, in the order of the files, and of the regions in each.
-    parts.sort_by_key(|part| part.step);
+    parts.sort_by_key(|part| (part.step, learner.lesson.turn(&part.region.name)));
     Ok(parts)
 }
 
@@ -235,7 +234,7 @@ impl Part<'_> {
     pub fn title(&self, lesson: &Lesson) -> String {
         let name = &self.region.name;
         let words = || name.split('-').skip(1).collect::<Vec<_>>().join(" ");
-        lesson.hints.get(name).cloned().unwrap_or_else(words)
+        lesson.hints.get(lesson.turn(name)).map_or_else(words, |(_, hint)| hint.clone())
     }
 
     /// The learner's file with the region in it, and nothing else changed.

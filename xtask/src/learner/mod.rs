@@ -7,6 +7,8 @@ pub mod grade;
 #[cfg(feature = "runner")]
 pub mod hint;
 #[cfg(feature = "runner")]
+pub mod late;
+#[cfg(feature = "runner")]
 pub mod protos;
 #[cfg(feature = "runner")]
 pub mod sources;

@@ -63,6 +63,17 @@ pub fn grade(states: &[State], folder: &Path, is_generated: bool) -> anyhow::Res
     Ok(grades)
 }
 
+/// The methods that our proto files declare at `state`: `helloworld.Greeter.SayHello`.
+///
+/// # Errors
+///
+/// If they are wrong.
+pub fn methods(state: &State) -> anyhow::Result<Vec<String>> {
+    let all = proto::declarations(&state.folder).map_err(anyhow::Error::msg)?;
+    let all = all.unwrap_or_default().into_iter();
+    Ok(all.filter(|it| it.kind == "method").map(|it| it.name).collect())
+}
+
 /// Grades what a step declares.
 fn compare(
     new: &[Declaration],
@@ -127,7 +138,10 @@ pub fn not_compiled(states: &[State], folder: &Path) -> Option<String> {
     };
     let build = fs::read_to_string(folder.join("build.rs")).unwrap_or_default();
     let theirs = names(folder);
-    let name = theirs.iter().find(|name| !build.contains(name.as_str()))?;
+    let is_named = |name: &String| {
+        build.contains(name) || build.contains(&format!("\"{}\"", name.trim_end_matches(".proto")))
+    };
+    let name = theirs.iter().find(|name| !is_named(name))?;
     let ours = names(&states.last()?.folder);
     let missing = ours.iter().find(|name| !theirs.contains(name));
     match missing {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::system::files;
+
 /// The Rust files of a crate, and its proto files.
 pub struct Sources {
     /// Relative to the crate, with their texts.
@@ -12,11 +14,16 @@ pub struct Sources {
 impl Sources {
     /// Reads those of the crate in `folder`. What cannot be read is not there.
     pub fn read(folder: &Path) -> Sources {
-        let mut files = Vec::new();
-        for name in ["build.rs", "proto", "src"] {
-            find(folder, Path::new(name), &mut files);
-        }
-        Sources { files }
+        let is_source = |path: &Path| {
+            let is_in = ["build.rs", "proto", "src"].iter().any(|name| path.starts_with(name));
+            is_in && path.extension().is_some_and(|it| it == "rs" || it == "proto")
+        };
+        let all = files::within(folder, &[]).unwrap_or_default();
+        let files = all.iter().filter_map(|(file, _)| {
+            let path = file.strip_prefix(folder).ok().filter(|path| is_source(path))?;
+            Some((path.to_owned(), fs::read_to_string(file).ok()?))
+        });
+        Sources { files: files.collect() }
     }
 
     /// A module of `src` that no file declares, with code of the side `role`, `server` or `client`, or
@@ -33,6 +40,25 @@ impl Sources {
     /// Whether what is compiled has code of the side `role`.
     pub fn have(&self, role: &str) -> bool {
         self.modules().any(|(path, text)| self.is_declared(path) && has_side(text, role))
+    }
+
+    /// Whether what is compiled implements `service`: `impl Greeter for Servicer`.
+    pub fn implement(&self, service: &str) -> bool {
+        let implementation = format!("{service} for ");
+        self.code().any(|line| line.contains(&implementation))
+    }
+
+    /// Whether what is compiled may answer UNIMPLEMENTED by itself.
+    pub fn say_unimplemented(&self) -> bool {
+        let says = ["Status::unimplemented(", "Status::new(Code::Unimplemented"];
+        self.code().any(|line| says.iter().any(|call| line.contains(call)))
+    }
+
+    /// The lines of what is compiled, without comments.
+    fn code(&self) -> impl Iterator<Item = &str> {
+        let files = self.modules().filter(|(path, _)| self.is_declared(path));
+        let lines = files.flat_map(|(_, text)| text.lines());
+        lines.map(|line| line.split("//").next().unwrap_or_default())
     }
 
     /// What is missing, if `build.rs` generates code: nothing includes it.
@@ -90,19 +116,4 @@ fn has_side(text: &str, role: &str) -> bool {
         _ => &["Client::connect(", "Client::new("],
     };
     code.into_iter().any(|line| line.contains(&module) || kind.iter().any(|it| line.contains(it)))
-}
-
-/// Adds the Rust and proto files at or below `path` to the end of `found`.
-fn find(root: &Path, path: &Path, found: &mut Vec<(PathBuf, String)>) {
-    let full = root.join(path);
-    if full.is_dir() {
-        let entries = full.read_dir().into_iter().flatten().flatten();
-        let mut names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
-        names.sort();
-        names.iter().for_each(|name| find(root, &path.join(name), found));
-    } else if path.extension().is_some_and(|it| it == "rs" || it == "proto")
-        && let Ok(text) = fs::read_to_string(&full)
-    {
-        found.push((path.to_owned(), text));
-    }
 }

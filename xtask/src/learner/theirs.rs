@@ -7,12 +7,13 @@ use anyhow::{Context, bail};
 use cargo_metadata::Message;
 
 use crate::learner::sources::Sources;
-use crate::learner::wording;
+use crate::learner::{protos, wording};
 use crate::run::pair::{self, Ended};
 use crate::run::side::Side;
+use crate::steps::states::State;
 use crate::system::cargo::{Build, RENDERED};
-use crate::workspace::Workspace;
 use crate::workspace::lesson::Lesson;
+use crate::workspace::{Workspace, proto};
 
 /// A role that no program has.
 const NO_ROLE: &str = "no-such-role";
@@ -90,10 +91,10 @@ impl Theirs {
             text.replace(&here, ":0").replace(NO_ROLE, role)
         };
         let told = |(ended, port): (&Ended, Option<u16>)| {
-            (ended.code, plain(&ended.stdout, port), plain(&ended.stderr, port))
+            (ended.status, plain(&ended.stdout, port), plain(&ended.stderr, port))
         };
         // A program that goes on has taken the role for another one.
-        if other.0.code.is_none() || told(ended) != told(other) {
+        if other.0.status.is_none() || told(ended) != told(other) {
             return Ok(None);
         }
         let sources = Sources::read(&self.folder);
@@ -114,6 +115,43 @@ impl Theirs {
             return Ok(None);
         }
         Ok(Some(format!("the program does not take `{role}`{}", ended.0.cause())))
+    }
+}
+
+impl Theirs {
+    /// What to say of a server that answers UNIMPLEMENTED, with `message`, to our client of the step
+    /// `at`, and works with that of the step `before`, if there is one. None if the step has not been
+    /// begun.
+    ///
+    /// # Errors
+    ///
+    /// If our own proto files are wrong.
+    pub fn unanswered(
+        &self,
+        at: &State,
+        before: Option<&State>,
+        message: &str,
+    ) -> anyhow::Result<Option<String>> {
+        let answered = before.map(protos::methods).transpose()?.unwrap_or_default();
+        let mut methods = protos::methods(at)?;
+        methods.retain(|method| !answered.contains(method));
+        let said = format!("your server answers UNIMPLEMENTED to {}", methods.join(" or "));
+        if !message.is_empty() {
+            return Ok(Some(format!("{said}: \"{message}\"")));
+        }
+        let declared = proto::declarations(&self.folder).ok().flatten().unwrap_or_default();
+        let is_declared = methods.iter().all(|it| declared.iter().any(|their| their.name == *it));
+        let service = |method: &str| method.rsplit('.').nth(1).unwrap_or_default().to_owned();
+        let known: Vec<String> = answered.iter().map(|method| service(method)).collect();
+        let new = methods.iter().map(|method| service(method)).find(|it| !known.contains(it));
+        let sources = Sources::read(&self.folder);
+        // The generated trait asks for all methods of a service: so if it is written, it is whole.
+        let has_begun = is_declared && new.as_ref().is_none_or(|new| sources.implement(new));
+        Ok(match () {
+            () if !has_begun => before.is_none().then_some(said),
+            () if new.is_none() || sources.say_unimplemented() => Some(said),
+            () => Some(format!("{said}: is its service added, with `.add_service`?")),
+        })
     }
 }
 

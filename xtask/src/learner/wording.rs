@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::run::cause;
-use crate::run::pair::{Ended, Outcome};
+use crate::run::pair::{Ended, Outcome, TIME_LIMIT};
 use crate::run::transcript;
 use crate::steps::states::State;
 use crate::system::process::MAX_OUTPUT;
@@ -41,9 +41,10 @@ pub fn wrong(
     if outcome.port.is_none()
         && let Some(failed) = failed(your_server, server)
     {
-        return Ok(Some(match server.code {
-            Some(0) => failed + AWAIT,
-            _ => failed,
+        return Ok(Some(if server.status.is_some_and(|status| status.success()) {
+            failed + AWAIT
+        } else {
+            failed
         }));
     }
     if server.stdout.len().max(server.stderr.len()) > MAX_OUTPUT
@@ -52,17 +53,28 @@ pub fn wrong(
         // What else went wrong comes of that: nobody reads on.
         return Ok(Some(format!("{your_server} {failed}")));
     }
-    if server.is_early && yours != Yours::Client {
-        let was_called =
-            !says(client, &["no server at", "connection refused", "connectionrefused"]);
-        return Ok(Some(match server.code {
-            Some(0) if was_called => format!("{your_server} ended by itself while it was called"),
-            Some(0) => format!("{your_server} ended by itself, before it was called{AWAIT}"),
-            _ => failed(your_server, server).unwrap_or_default(),
+    if let Some(status) = server.status.filter(|_| server.is_early && yours != Yours::Client) {
+        let found_nobody =
+            says(client, &["no server at", "connection refused", "connectionrefused"]);
+        let (when, hint) = match client.failure {
+            None => (", before it was stopped", ""),
+            Some(_) if found_nobody => (", before it was called", AWAIT),
+            Some(_) => (" while it was called", ""),
+        };
+        return Ok(Some(match status.success() {
+            true => format!("{your_server} ended by itself{when}{hint}"),
+            false => format!("{your_server} ended with {status}{when}{}", server.cause()),
         }));
     }
     if let Some(panic) = cause::panic(&server.stderr) {
         return Ok(Some(format!("{your_server} {panic}")));
+    }
+    let is_full = client.stdout.len() > MAX_OUTPUT;
+    if yours == Yours::Server && client.failure.is_some() && client.status.is_none() && !is_full {
+        let limit = TIME_LIMIT.as_secs();
+        return Ok(Some(format!(
+            "your server did not answer our client to the end within {limit} s"
+        )));
     }
     if let Some(failed) = failed(your_client, client) {
         let line = client.stderr.lines().next().unwrap_or_default();
@@ -73,7 +85,12 @@ pub fn wrong(
         let answer =
             answer.map(|it| it.trim_end_matches(": is this the server of another lesson?"));
         return Ok(Some(match answer {
-            Some(answer) if yours == Yours::Server => format!("your server answered {answer}"),
+            Some(answer) if yours == Yours::Server => {
+                let line = difference(outcome, "client", state, root)?.and_then(|it| it.expected);
+                let expected =
+                    line.map(|line| format!("; our client should have printed `{line}`"));
+                format!("your server answered {answer}{}", expected.unwrap_or_default())
+            }
             // Clients of the book's complain of the server then.
             None if yours == Yours::Client && line.starts_with("error: the server ") => {
                 failed + "\n(our server does what it should: look at what your client asks for)"
@@ -83,14 +100,17 @@ pub fn wrong(
     }
     let printed = difference(outcome, "client", state, root)?.map(|difference| match yours {
         // Our client has printed it, but with a wrong answer in it.
-        Yours::Server => format!("your server answered {}", difference.after_label()),
+        Yours::Server if difference.expected.is_some() && difference.printed.is_some() => {
+            format!("your server answered {}", difference.after_label())
+        }
+        Yours::Server => format!("our client (with your server) printed {difference}"),
         Yours::Client => format!("your client printed {difference}"),
         Yours::Both => format!("{your_client} printed {difference}"),
     });
     if printed.is_some() {
         return Ok(printed);
     }
-    if let Some(status) = server.after_ctrl_c {
+    if let (Some(status), Some(_), false) = (server.status, &server.failure, server.is_early) {
         return Ok(Some(format!(
             "{your_server} ended with {status}{}\n`check` pressed Ctrl-C: the server has to end with \
              exit code 0",
@@ -103,7 +123,8 @@ pub fn wrong(
     let printed = difference(outcome, "server", state, root)?.map(|difference| match yours {
         // Our server has printed it, but of a wrong request.
         Yours::Client => {
-            format!("your client sent something else: our server printed {difference}")
+            let what = if difference.printed.is_some() { "something else" } else { "too little" };
+            format!("your client sent {what}: our server printed {difference}")
         }
         Yours::Server | Yours::Both => format!("{your_server} printed {difference}"),
     });
@@ -118,6 +139,11 @@ pub fn may_call_elsewhere(outcome: &Outcome) -> bool {
 /// Whether a client complains of a connection, in tonic's words or ours.
 fn is_about_connecting(ended: &Ended) -> bool {
     says(ended, &["transport error", "connecterror", "connection refused", "no server at"])
+}
+
+/// Whether a client complains that the server does not know a method.
+pub fn lacks_a_method(ended: &Ended) -> bool {
+    says(ended, &["unimplemented", "operation is not implemented"])
 }
 
 /// Whether one of `words`, in lower case, is in what a program has printed on standard error.
@@ -137,7 +163,11 @@ pub fn may_have_refused(ended: &Ended) -> bool {
 /// What to say of a client that has not.
 pub fn calls_elsewhere(outcome: &Outcome) -> String {
     let port = outcome.port.unwrap_or_default();
-    let cause = outcome.client.cause();
+    let client = &outcome.client;
+    let cause = match client.status.is_some_and(|status| status.success()) {
+        true if client.stderr.is_empty() => ": is there an `.await` behind what calls?".into(),
+        _ => client.cause(),
+    };
     format!("your client was told 127.0.0.1:{port} and does not connect to it{cause}")
 }
 

@@ -39,6 +39,16 @@ pub fn panic(stderr: &str) -> Option<String> {
     Some(format!("panicked at {place} {message}").trim_end().to_owned())
 }
 
+/// The words of an answer that the server does not know a method, if `stderr` is the one line that a
+/// client of a lesson says then.
+pub fn unimplemented(stderr: &str) -> Option<&str> {
+    // tonic's words.
+    let (_, rest) = stderr.split_once("code: 'Operation is not implemented or not supported'")?;
+    let message = rest.split_once("message: \"").and_then(|(_, rest)| rest.split_once('"'));
+    let is_one_line = stderr.starts_with("error: ") && stderr.lines().count() == 1;
+    is_one_line.then(|| message.map_or("", |(message, _)| message))
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{interval, timeout};
 
@@ -49,32 +50,18 @@ pub struct Outcome {
 pub struct Ended {
     pub stdout: String,
     pub stderr: String,
-    /// Its exit code, if it has ended by itself.
-    pub code: Option<i32>,
+    /// How it has ended, if nobody had to kill it.
+    pub status: Option<ExitStatus>,
     /// What went wrong while it ran, as it goes on after "it". What it printed has not been looked
     /// at yet.
     pub failure: Option<String>,
     /// Whether it is a server that ended before anybody stopped it.
     pub is_early: bool,
-    /// How it ended after Ctrl-C, if not as it should.
-    pub after_ctrl_c: Option<ExitStatus>,
     /// Whether it is a program of ours, and printed on standard error.
     pub complained: bool,
 }
 
-/// What a client of a lesson says when the server does not know a method: tonic's words.
-const UNIMPLEMENTED: &str = "code: 'Operation is not implemented or not supported'";
-
 impl Ended {
-    /// Whether a client of ours has called a method that the server does not know, and said so in
-    /// one line.
-    pub fn was_told_unimplemented(&self) -> bool {
-        self.code == Some(1)
-            && self.stderr.starts_with("error: ")
-            && self.stderr.lines().count() == 1
-            && self.stderr.contains(UNIMPLEMENTED)
-    }
-
     /// The line of its standard error that names the cause, behind a colon; nothing without one.
     pub fn cause(&self) -> String {
         cause::of(&self.stderr).map(|cause| format!(": {cause}")).unwrap_or_default()
@@ -128,8 +115,8 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
                 // Its line may come a moment after its port is open.
                 _ = timeout(A_MOMENT, program.stdout.line_with(LISTENING)).await;
             }
-            if client.failure.is_some() && TcpStream::connect(addr).await.is_err() {
-                // Its port is closed: so it is about to end.
+            if client.failure.is_some() && !serves(addr).await {
+                // It is about to end.
                 _ = timeout(A_MOMENT, program.ended()).await;
             }
             let died = program.has_ended()?;
@@ -138,14 +125,13 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
             // One that is not ours may have left a child to serve.
             let died = died.filter(|status| !(server.is_foreign && status.success()));
             // Where we had to kill the client, the server's end comes of that.
-            ended.is_early = died.is_some() && client.code.is_some();
+            ended.is_early = died.is_some() && client.status.is_some();
             // A server whose client has failed may have its reasons.
             let may_end = client.failure.is_some();
             // One that printed too much has lost its reader, and may have died of that.
-            let has_code = ended.code.is_some();
-            if let Some(status) = died.filter(|it| has_code && !(may_end && it.success())) {
+            let has_status = ended.status.is_some();
+            if let Some(status) = died.filter(|it| has_status && !(may_end && it.success())) {
                 ended.failure = Some(format!("ended with {status} before it was stopped"));
-                ended.after_ctrl_c = None;
             }
             (Some(addr.port()), ended, client)
         }
@@ -167,7 +153,7 @@ pub async fn listens_elsewhere(server: &Side) -> anyhow::Result<Option<String>> 
             Err(ended) => ended,
         };
         // The port was free, and somebody else may have been faster than the server.
-        if ended.code.is_none() || is_again {
+        if ended.status.is_none() || is_again {
             return Ok(ended.failure.as_ref().map(|why| format!("{why}{}", ended.cause())));
         }
         is_again = true;
@@ -225,17 +211,23 @@ async fn ready(server: &Side, told: &str) -> anyhow::Result<Result<(Program, Soc
     let mut program = start(server, told)?;
     let failure = match timeout(TIME_LIMIT, program.stdout.first_line()).await {
         Ok(Some(line)) => match address_in(&line) {
+            None if line.contains(LISTENING) => {
+                format!("printed `{line}`: it has to end with an address such as 127.0.0.1:50051")
+            }
             None => format!("printed `{line}` first, {expected}"),
             Some(addr) if addr.port() == 0 => {
                 "printed port 0: print the port that the listener has".into()
             }
             Some(addr) if is_it(told, addr) => return Ok(Ok((program, addr))),
+            Some(addr) if TcpStream::connect(told).await.is_ok() => {
+                format!("was told {told} and prints {addr}: print the address of the listener")
+            }
             Some(addr) => format!("was told {told} and listens elsewhere, on {addr}"),
         },
         Ok(None) => {
             let mut ended = ended_early(program, server).await?;
             if ended.stderr.contains(" in use") {
-                ended.failure = Some(format!("was told {told} and listens elsewhere"));
+                ended.failure = Some(format!("was told {told} and does not listen there"));
             }
             return Ok(Err(ended));
         }
@@ -243,7 +235,7 @@ async fn ready(server: &Side, told: &str) -> anyhow::Result<Result<(Program, Soc
             format!("printed on standard error: {expected} on standard output")
         }
         Err(_) => {
-            format!("was not ready within {} s: no first line, {expected}", TIME_LIMIT.as_secs())
+            format!("was not ready within {} s: {expected} and a line end", TIME_LIMIT.as_secs())
         }
     };
     Ok(Err(Ended { failure: Some(failure), ..so_far(&program) }))
@@ -296,11 +288,17 @@ fn address_in(line: &str) -> Option<SocketAddr> {
     line.split_whitespace().last()?.parse().ok()
 }
 
+/// Whether somebody serves on `addr`, and does not only still listen: a server of HTTP/2 speaks first.
+async fn serves(addr: SocketAddr) -> bool {
+    let Ok(mut stream) = TcpStream::connect(addr).await else { return false };
+    timeout(A_MOMENT, stream.read_u8()).await.is_ok_and(|byte| byte.is_ok())
+}
+
 /// Waits until somebody listens on `addr`.
 async fn accepts(addr: SocketAddr) {
     let mut trials = interval(BETWEEN_TRIALS);
     // On some systems a connection to a port on which nobody listens can reach itself.
-    let is_other = |stream: &TcpStream| stream.local_addr().is_ok_and(|local| local != addr);
+    let is_other = |stream: &TcpStream| stream.local_addr().is_ok_and(|own| own != addr);
     while !TcpStream::connect(addr).await.is_ok_and(|stream| is_other(&stream)) {
         trials.tick().await;
     }
@@ -330,9 +328,8 @@ async fn end(mut program: Program, what: &str, side: &Side) -> anyhow::Result<En
         Ok(ended) => match ended? {
             None => so_far.failure = Some(format!("printed more than {} KiB", MAX_OUTPUT >> 10)),
             Some(status) => {
-                so_far.code = status.code();
+                so_far.status = Some(status);
                 if !status.success() && !may_fail {
-                    so_far.after_ctrl_c = (what == STOP).then_some(status);
                     so_far.failure = Some(match what {
                         STOP => format!("ended with {status} after Ctrl-C, expected exit code 0"),
                         _ => format!("ended with {status}"),

@@ -17,6 +17,8 @@ pub struct Side {
     pub name: String,
     /// The program and its arguments. The address is appended, unless it has a place in them.
     words: Vec<OsString>,
+    /// What comes after the address.
+    data: Option<PathBuf>,
     /// What differs from those that we have: none if it is not there.
     variables: Vec<(OsString, Option<OsString>)>,
     /// Whether it is somebody's command: then we know less of how it behaves.
@@ -28,7 +30,7 @@ impl Side {
     pub fn ours(name: &str, executable: &Path, role: Option<&str>) -> Side {
         let mut words = vec![executable.as_os_str().to_owned()];
         words.extend(role.map(OsString::from));
-        Side { name: name.to_owned(), words, variables: Vec::new(), is_foreign: false }
+        Side { name: name.to_owned(), words, data: None, variables: Vec::new(), is_foreign: false }
     }
 
     /// A script of ours, which finds what it imports in the folder `stubs`.
@@ -46,7 +48,7 @@ impl Side {
         ];
         let mut variables: Vec<_> = python_obeys().map(|name| (name, None)).collect();
         variables.extend(set.map(|(name, value)| (name.into(), Some(value))));
-        Side { name: name.to_owned(), words, variables, is_foreign: false }
+        Side { name: name.to_owned(), words, data: None, variables, is_foreign: false }
     }
 
     /// What somebody types to start it, with quotes and backslashes as in a shell (on Windows, where
@@ -72,9 +74,22 @@ impl Side {
         Ok(Side {
             name: command.to_owned(),
             words: words.into_iter().map(OsString::from).collect(),
+            data: None,
             variables,
             is_foreign: true,
         })
+    }
+
+    /// The same program of ours, with one more argument before the address.
+    pub fn with(mut self, word: &str) -> Side {
+        self.words.push(word.into());
+        self
+    }
+
+    /// The same program of ours, with a data file.
+    pub fn with_data(mut self, data: &Path) -> Side {
+        self.data = Some(data.to_owned());
+        self
     }
 
     /// The program, without its arguments.
@@ -102,7 +117,7 @@ impl Side {
             words.push(addr.into());
         }
         let mut command = Command::new(&words[0]);
-        command.args(&words[1..]);
+        command.args(&words[1..]).args(&self.data);
         for (name, value) in &self.variables {
             match value {
                 Some(value) => command.env(name, value),

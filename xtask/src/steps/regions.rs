@@ -42,6 +42,7 @@ pub struct Source {
     /// Without the lines of the markers.
     pub lines: Vec<Line>,
     /// In the order of their beginnings.
+    /// In the order in which they are written.
     pub regions: Vec<Region>,
 }
 
@@ -94,7 +95,8 @@ pub fn read(
         let text = fs::read_to_string(lesson.folder.join(&path))
             .with_context(|| format!("cannot read {}", lesson.folder.join(&path).display()))?;
         let whole = lesson.files.get(&path).copied();
-        let (source, wrong) = Source::parse(&path, &text, lesson.steps.len(), whole);
+        let (mut source, wrong) = Source::parse(&path, &text, lesson.steps.len(), whole);
+        source.regions.sort_by_key(|region| lesson.turn(&region.name));
         problems.extend(wrong.iter().map(|(n, what)| format!("{}: {what}", place(&path, *n))));
         for Region { name, begin, .. } in &source.regions {
             let here = place(&path, (*begin).max(1));
@@ -139,7 +141,7 @@ pub fn read(
     let hints = Path::new(HINTS);
     let text = fs::read_to_string(lesson.folder.join(hints)).unwrap_or_default();
     let mut unknown: Vec<_> =
-        lesson.hints.keys().filter(|name| !names.contains_key(*name)).collect();
+        lesson.hints.iter().map(|(name, _)| name).filter(|it| !names.contains_key(*it)).collect();
     unknown.sort();
     for name in unknown {
         let is_its = |line: &str| line.split([' ', '=']).next() == Some(name);
@@ -281,12 +283,12 @@ impl Source {
         self.with(|line| line.since <= step)
     }
 
-    /// The file as it stands while `region` is written: with the regions of its step that begin
+    /// The file as it stands while `region` is written: with the regions of its step that come
     /// before it, and itself.
     pub fn up_to(&self, region: &Region) -> Option<AtStep> {
-        let written =
-            self.regions.iter().filter(|r| r.step == region.step && r.begin <= region.begin);
-        let written: Vec<&Region> = written.collect();
+        let before = self.regions.iter().take_while(|other| other.name != region.name);
+        let before = before.filter(|other| other.step == region.step);
+        let written: Vec<&Region> = before.chain([region]).collect();
         self.with(|line| {
             let is_written = || written.iter().any(|region| region.contains(line.number));
             line.since < region.since() || line.since == region.since() && is_written()

@@ -22,6 +22,9 @@ use crate::system::files;
 /// Set where Cargo starts us as a wrapper of rustc.
 const IS_WRAPPER: &str = "XTASK_IS_WRAPPER";
 
+/// Where a crate is built.
+pub const PLACE: &str = "CARGO_TARGET_DIR";
+
 /// The files of a crate at a build.
 #[derive(Serialize, Deserialize)]
 struct Seen {
@@ -29,7 +32,12 @@ struct Seen {
     detour: String,
     /// A hash of each file's path and what is in it.
     files: HashSet<u64>,
+    /// A hash of what its code is generated from.
+    origin: u64,
 }
+
+/// The file that says where the code is that was generated last.
+const OUT: &str = "out.txt";
 
 /// What to set so that Cargo builds the crate in `folder` apart from all others, with `build` as its
 /// build directory. Cargo before 1.91 has none: then what the crate depends on is compiled apart,
@@ -61,7 +69,7 @@ pub fn variables_with(
     let wrapper = wrapper.join(ours.file_name().unwrap_or_default());
     Ok([
         ("CARGO_BUILD_BUILD_DIR", build.into()),
-        ("CARGO_TARGET_DIR", place.into()),
+        (PLACE, place.into()),
         ("RUSTC_WORKSPACE_WRAPPER", wrapper.into()),
         (IS_WRAPPER, "1".into()),
     ])
@@ -70,15 +78,23 @@ pub fn variables_with(
 /// The folder in `place` that the detour goes through: another one if a file in `folder` has changed
 /// since the last time, and has a date from before it.
 fn detour(folder: &Path, place: &Path) -> anyhow::Result<String> {
-    let mut files = Vec::new();
+    let (mut files, mut origin) = (Vec::new(), Vec::new());
     for (path, about) in files::within(folder, &[])? {
         // If one that cannot be read matters, Cargo says so.
         if let Ok(text) = fs::read(&path) {
-            files.push((hash(&(path, text)), about.modified()?));
+            let is_origin = |name| path.starts_with(folder.join(name));
+            let (is_origin, file) =
+                (["build.rs", "proto"].iter().any(is_origin), hash(&(path, text)));
+            origin.extend(is_origin.then_some(file));
+            files.push((file, about.modified()?));
         }
     }
+    let origin = hash(&origin);
     let note = place.join("seen.json");
     let seen = fs::read(&note).ok().and_then(|json| serde_json::from_slice::<Seen>(&json).ok());
+    if seen.as_ref().is_some_and(|seen| seen.origin != origin) {
+        forget_generated(place)?;
+    }
     let noted = fs::metadata(&note).and_then(|note| note.modified()).ok();
     let up_to_date = seen.zip(noted).filter(|(seen, noted)| {
         files.iter().all(|(file, date)| date > noted || seen.files.contains(file))
@@ -89,12 +105,33 @@ fn detour(folder: &Path, place: &Path) -> anyhow::Result<String> {
     };
     fs::create_dir_all(place.join(&detour))?;
     let files = files.into_iter().map(|(file, _)| file).collect();
-    let seen = Seen { detour, files };
+    let seen = Seen { detour, files, origin };
     // At once: half a note would be none, and what was built by the last detour is still there.
     let new = place.join(format!("seen-{}.json", process::id()));
     fs::write(&new, serde_json::to_vec(&seen)?)?;
     fs::rename(new, note)?;
     Ok(seen.detour)
+}
+
+/// Notes for the build after this one that the code of the crate in `place` is generated in the folder
+/// `out`.
+///
+/// # Errors
+///
+/// If the note cannot be written.
+pub fn note_generated(place: &Path, out: &str) -> io::Result<()> {
+    fs::create_dir_all(place)?;
+    fs::write(place.join(OUT), out)
+}
+
+/// Removes that folder with what Cargo has noted of it. Otherwise what a build script has generated is
+/// still there when it does so no more.
+fn forget_generated(place: &Path) -> io::Result<()> {
+    let Ok(out) = fs::read_to_string(place.join(OUT)) else { return Ok(()) };
+    match Path::new(&out).parent().map(fs::remove_dir_all) {
+        Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn hash(what: &impl Hash) -> u64 {

@@ -2,13 +2,15 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use anyhow::{Context, bail};
 use cargo_metadata::{Message, Metadata};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{ChildStdout, Command};
+use tokio::task::JoinHandle;
 
 use crate::system::apart;
 use crate::system::process::{self, Process};
@@ -25,6 +27,10 @@ pub fn cargo() -> OsString {
 pub struct Build {
     process: Process,
     messages: Lines<BufReader<ChildStdout>>,
+    /// The target directory of a crate that is built apart.
+    place: Option<PathBuf>,
+    /// What it says on standard error, if that is kept from people.
+    unsaid: Option<JoinHandle<io::Result<String>>>,
 }
 
 impl Build {
@@ -62,10 +68,19 @@ impl Build {
         let mut command = Command::new(cargo());
         command.arg("build").args(args).envs(variables.iter().cloned()).current_dir(folder);
         if quietly {
-            command.stderr(Stdio::null());
+            command.stderr(Stdio::piped());
         }
-        let (process, messages) = start(command)?;
-        Ok(Build { process, messages })
+        let place = variables.iter().find(|(name, _)| *name == apart::PLACE);
+        let place = place.map(|(_, place)| place.into());
+        let (mut process, messages) = start(command)?;
+        let unsaid = process.stderr().map(|mut stderr| {
+            tokio::spawn(async move {
+                let mut text = Vec::new();
+                stderr.read_to_end(&mut text).await?;
+                Ok(String::from_utf8_lossy(&text).into_owned())
+            })
+        });
+        Ok(Build { process, messages, place, unsaid })
     }
 
     /// Waits for the next thing that Cargo has to say; none when it is done.
@@ -77,7 +92,13 @@ impl Build {
         while let Some(line) = self.messages.next_line().await? {
             // Anything else is what a build script has printed.
             if line.starts_with('{') {
-                return Ok(Some(serde_json::from_str(&line).context("Cargo's message")?));
+                let message = serde_json::from_str(&line).context("Cargo's message")?;
+                if let (Message::BuildScriptExecuted(script), Some(place)) = (&message, &self.place)
+                    && script.package_id.repr.starts_with("path+")
+                {
+                    apart::note_generated(place, script.out_dir.as_str())?;
+                }
+                return Ok(Some(message));
             }
         }
         Ok(None)
@@ -88,22 +109,39 @@ impl Build {
     /// # Errors
     ///
     /// If the system cannot tell.
-    pub async fn ended(mut self) -> anyhow::Result<ExitStatus> {
+    pub async fn ended(self) -> anyhow::Result<ExitStatus> {
+        Ok(self.said().await?.0)
+    }
+
+    /// Does the same, and returns what Cargo has said on standard error, if it was done quietly.
+    ///
+    /// # Errors
+    ///
+    /// If the system cannot tell.
+    pub async fn said(mut self) -> anyhow::Result<(ExitStatus, String)> {
         while self.next().await?.is_some() {}
-        Ok(self.process.child.wait().await?)
+        let said = match self.unsaid.take() {
+            Some(unsaid) => unsaid.await??,
+            None => String::new(),
+        };
+        Ok((self.process.child.wait().await?, said))
     }
 }
 
 /// Runs the tests of the crate in `folder`, which is built as with [`Build::apart`]. Returns whether
-/// they have passed, and what they have printed.
+/// they have passed, and what they have printed. What does not compile is shown on standard error,
+/// unless it is done `quietly`.
 ///
 /// # Errors
 ///
 /// If Cargo cannot be started.
-pub async fn test(shared: &Path, folder: &Path) -> anyhow::Result<(bool, String)> {
+pub async fn test(shared: &Path, folder: &Path, quietly: bool) -> anyhow::Result<(bool, String)> {
     let mut command = Command::new(cargo());
     command.args(["test", "--tests", "--quiet"]).current_dir(folder);
     command.envs(apart::variables(folder, shared)?);
+    if quietly {
+        command.stderr(Stdio::null());
+    }
     let (mut process, mut lines) = start(command)?;
     let mut said = String::new();
     while let Some(line) = lines.next_line().await? {

@@ -105,7 +105,7 @@ impl Process {
     }
 
     /// What the process prints on standard error, likewise.
-    fn stderr(&mut self) -> Option<ChildStderr> {
+    pub fn stderr(&mut self) -> Option<ChildStderr> {
         #[cfg(unix)]
         return self.child.stderr.take();
         #[cfg(windows)]

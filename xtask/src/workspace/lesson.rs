@@ -33,10 +33,28 @@ pub struct Lesson {
     pub steps: Vec<String>,
     /// Which files belong to one step as a whole, by their paths in the folder.
     pub files: HashMap<PathBuf, usize>,
-    /// What each region of its source asks of a learner, by name: `hints.toml`.
-    pub hints: HashMap<String, String>,
+    /// The regions of its source, in the order in which a learner writes them, and what each asks for:
+    /// `hints.toml`.
+    pub hints: Vec<(String, String)>,
     /// What is to be run.
     pub pairs: Vec<Pair>,
+    /// An answer that has to end at its deadline.
+    pub late: Option<Late>,
+}
+
+/// A method with so many answers that they have not all arrived when its client stops waiting, if the
+/// server has the data file a hundred times over.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Late {
+    /// From which step on the server has to look at the clock.
+    pub step: usize,
+    /// `/routeguide.RouteGuide/ListFeatures`.
+    pub path: String,
+    /// What it is sent, in hexadecimal digits.
+    pub message: String,
+    /// A list in JSON, by its name in `data`.
+    pub data: String,
 }
 
 /// What `[package.metadata.lesson]` says.
@@ -47,6 +65,7 @@ struct LessonMetadata {
     steps: Vec<String>,
     #[serde(default)]
     files: HashMap<PathBuf, usize>,
+    late: Option<Late>,
 }
 
 /// A server and a client that belong together.
@@ -82,11 +101,19 @@ impl fmt::Display for Lesson {
     }
 }
 
+impl Lesson {
+    /// When the region `name` is written: before those with a higher number. One that is not in
+    /// `hints.toml` comes last.
+    pub fn turn(&self, name: &str) -> usize {
+        self.hints.iter().position(|(other, _)| other == name).unwrap_or(usize::MAX)
+    }
+}
+
 /// What `hints.toml` of the lesson in `folder` says of each region; nothing if it is not there.
-fn hints(folder: &Path) -> anyhow::Result<HashMap<String, String>> {
+fn hints(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let path = folder.join(HINTS);
     if !path.is_file() {
-        return Ok(HashMap::new());
+        return Ok(Vec::new());
     }
     let hints = manifest::read(&path)?;
     let hint = |(name, hint): (&str, &Item)| {
@@ -212,6 +239,7 @@ impl Lesson {
             files: metadata.files,
             hints: hints(folder.as_std_path())?,
             pairs,
+            late: metadata.late,
         })
     }
 

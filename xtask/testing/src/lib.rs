@@ -2,6 +2,7 @@
 //!
 //! - [`net`]: a free port, a channel, and a network that breaks
 //! - [`call`]: any bytes as a call, and a call that stays in the middle
+//! - [`late`]: a client that stops waiting before it has read its answers
 //! - [`server`]: a server whose tasks can be counted
 //! - [`program`]: a lesson's program as a process, and Ctrl-C
 //! - [`faults`]: what every server has to survive
@@ -13,6 +14,7 @@ pub mod alone;
 pub mod call;
 pub mod faults;
 pub mod folder;
+pub mod late;
 pub mod net;
 pub mod numbers;
 pub mod program;

@@ -3,8 +3,9 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::process::exit;
+use std::process::{abort, exit};
 use tokio::net::TcpListener;
+use tonic::service::Routes;
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Request, Response, Status};
 
@@ -28,8 +29,21 @@ impl Greeter for Hello {
         if makes("panics in a call") {
             let _: u8 = name.parse().unwrap();
         }
+        if makes("answers nothing") {
+            std::future::pending::<()>().await;
+        }
+        if makes("says unimplemented") {
+            // Its name would be a reason to believe that it is meant.
+            return Err(Status::new(12.into(), "later"));
+        }
         if makes("ends in a call") {
             exit(0);
+        }
+        if makes("exits in a call") {
+            exit(4);
+        }
+        if makes("aborts in a call") {
+            abort();
         }
         if makes("dbg in the server") {
             dbg!(name);
@@ -42,6 +56,9 @@ async fn serve(mut addr: SocketAddr) -> Result<(), Box<dyn Error>> {
     if makes("panics at first") {
         let _: u8 = "x".parse().unwrap();
     }
+    if makes("aborts at first") {
+        abort();
+    }
     if makes("listens elsewhere") && addr.port() != 0 {
         addr.set_port(0);
     }
@@ -49,23 +66,45 @@ async fn serve(mut addr: SocketAddr) -> Result<(), Box<dyn Error>> {
         addr.set_ip([0, 0, 0, 0].into());
     }
     let listener = TcpListener::bind(addr).await?;
-    let said = if makes("prints port 0") { addr } else { listener.local_addr()? };
+    if makes("binds twice") {
+        TcpListener::bind(listener.local_addr()?).await?;
+    }
+    let said = match () {
+        () if makes("prints port 0") => addr.to_string(),
+        () if makes("prints another port") => "127.0.0.1:1".to_owned(),
+        () if makes("prints a name") => format!("localhost:{}", listener.local_addr()?.port()),
+        () => listener.local_addr()?.to_string(),
+    };
     if makes("says where on standard error") {
         eprintln!("Server started, listening on {said}");
     } else {
         println!("Server started, listening on {said}");
+    }
+    if makes("aborts before it is called") {
+        drop(listener);
+        abort();
     }
     let stop = async {
         if makes("handles no Ctrl-C") {
             std::future::pending::<()>().await;
         }
         tokio::signal::ctrl_c().await.ok();
+        if makes("answers nothing") {
+            exit(0);
+        }
         if makes("exit code 3") {
             exit(3);
         }
+        if makes("aborts when it stops") {
+            abort();
+        }
+    };
+    let services = match makes("adds no service") {
+        true => Routes::default(),
+        false => Routes::new(GreeterServer::new(Hello)),
     };
     let serving = Server::builder()
-        .add_service(GreeterServer::new(Hello))
+        .add_routes(services)
         .serve_with_incoming_shutdown(TcpIncoming::from(listener), stop);
     if makes("no await") {
         return Ok(());

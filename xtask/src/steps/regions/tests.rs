@@ -329,6 +329,7 @@ fn lesson(files: &[(&str, &str)]) -> Result<(TempDir, Lesson)> {
         files: HashMap::from([("src/whole.rs".into(), 3)]),
         hints: ["step1-a", "step2-a"].map(|name| (name.to_owned(), String::new())).into(),
         pairs: Vec::new(),
+        late: None,
     };
     Ok((root, lesson))
 }
