@@ -16,9 +16,11 @@ use crate::workspace::Workspace;
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 It builds your crate, runs your server with our client, our server with your client, and then both
-of yours, and says of each step of the lesson whether it works. What is not written yet is no
-failure, and neither is what it prints on standard error. What does not compile is shown by Cargo,
-and nothing is run then. In the end it runs your own tests, if there is a folder `tests`.
+of yours, and says of each step of the lesson whether it works. It also sends your server what the
+lesson's server refuses: a message without a field that it needs, an id that there is not, bytes that
+are no message. The words of the answer are yours to choose, its code is not. What is not written yet
+is no failure, and neither is what it prints on standard error. What does not compile is shown by
+Cargo, and nothing is run then. In the end it runs your own tests, if there is a folder `tests`.
 
 Your program has to take `server ADDR` and `client ADDR`, as that of the lesson does.
 

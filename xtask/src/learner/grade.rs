@@ -8,7 +8,7 @@ use anyhow::Context;
 use crate::learner::sources::Sources;
 use crate::learner::theirs::{Theirs, generated};
 use crate::learner::wording::{self, Yours, wrong};
-use crate::learner::{Learner, protos};
+use crate::learner::{Learner, protos, refusals};
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
 use crate::run::transcript;
@@ -74,6 +74,14 @@ pub async fn grade(
     let root = &workspace.root;
     let (mut server, client) =
         tokio::try_join!(ours.grade_server(&theirs, root), ours.grade_client(&theirs, root))?;
+    if server.step > 0 {
+        let (states, step) = (&ours.states.states, server.step);
+        let refusals = refusals::wrong(workspace, lesson, states, &theirs.server, step, quietly);
+        if let Some((step, why)) = refusals.await? {
+            let before = if step > FIRST_RUNNABLE_STEP { step - 1 } else { 0 };
+            server = Reach { step: before, wrong: Some((step, why)), ..Reach::default() };
+        }
+    }
     // The client has that step: so the server should have it, too.
     let begun = server.as_before.take().filter(|(step, _)| *step <= client.step);
     server.wrong = server.wrong.or(begun);

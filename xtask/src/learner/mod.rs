@@ -9,6 +9,8 @@ pub mod hint;
 #[cfg(feature = "runner")]
 pub mod protos;
 #[cfg(feature = "runner")]
+pub mod refusals;
+#[cfg(feature = "runner")]
 pub mod sources;
 #[cfg(feature = "runner")]
 pub mod theirs;

@@ -4,6 +4,8 @@ pub mod lesson;
 pub mod manifest;
 #[cfg(feature = "runner")]
 pub mod proto;
+#[cfg(feature = "runner")]
+pub mod requests;
 
 use std::env;
 use std::path::{Component, Display, Path, PathBuf};
@@ -106,15 +108,25 @@ impl Workspace {
     ///
     /// If something does not compile.
     pub async fn build(&self, lessons: &[&Lesson]) -> anyhow::Result<Programs> {
-        let mut args = vec!["--bins", "--examples", RENDERED];
+        let mut args = vec!["--bins", "--examples"];
         for lesson in lessons {
             args.extend(["--package", &lesson.package]);
         }
+        self.build_with(&args, false).await
+    }
+
+    /// Does the same with what `args` select, and as [`Build::start`] does it.
+    ///
+    /// # Errors
+    ///
+    /// If something does not compile.
+    pub async fn build_with(&self, args: &[&str], quietly: bool) -> anyhow::Result<Programs> {
+        let args = [args, &[RENDERED]].concat();
         let build = if self.target.starts_with(&self.root) {
-            Build::start(&self.root, &args, false)?
+            Build::start(&self.root, &args, quietly)?
         } else {
             // Somebody has set it, perhaps for two copies of the lessons.
-            Build::apart(&self.build, &self.root, &args, false)?
+            Build::apart(&self.build, &self.root, &args, quietly)?
         };
         let (programs, status) = Programs::of(build).await?;
         if !status.success() {

@@ -1,0 +1,77 @@
+//! Whether a learner's server refuses what the lesson's does: it is sent the lesson's table of requests.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use crate::run::cause;
+use crate::run::pair;
+use crate::run::side::Side;
+use crate::steps::states::State;
+use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Target};
+use crate::workspace::requests::{self, Request};
+use crate::workspace::{Workspace, proto};
+
+/// Sends `server`, which works as far as `step`, the requests of the methods that there are by then.
+/// Returns the first that it does not answer as `lesson` does: at which step its method was added, and
+/// what is wrong.
+///
+/// # Errors
+///
+/// If the table is wrong, or the program that sends them fails.
+pub async fn wrong(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    states: &[State],
+    server: &Side,
+    step: usize,
+    quietly: bool,
+) -> anyhow::Result<Option<(usize, String)>> {
+    let mut all = requests::read(lesson)?;
+    let mut requests = Vec::new();
+    for state in states.iter().filter(|state| state.step <= step) {
+        let declared = proto::declarations(&state.folder).map_err(anyhow::Error::msg)?;
+        let declared = declared.unwrap_or_default();
+        let is_there = |request: &mut Request| declared.iter().any(|it| it.name == request.method);
+        let since = state.step.max(FIRST_RUNNABLE_STEP);
+        requests.extend(all.extract_if(.., is_there).map(|request| (since, request)));
+    }
+    if requests.is_empty() {
+        return Ok(None);
+    }
+    let calls = requests.iter().flat_map(|(_, request)| {
+        let digits = request.body.iter().map(|byte| format!("{byte:02x}"));
+        [request.path(), digits.collect()]
+    });
+    let caller = Side::with("call", &caller(workspace, lesson, quietly).await?, calls);
+    let outcome = pair::run(server, &caller).await?;
+    let mut answers = outcome.client.stdout.lines();
+    for (since, request) in &requests {
+        // It has been waited for, or not even sent.
+        let answer = answers.next().unwrap_or("none it was not answered");
+        let (code, message) = answer.split_once(' ').unwrap_or((answer, ""));
+        let wrong = match code {
+            "none" => {
+                let panic = cause::panic(&outcome.server.stderr);
+                let why = panic.unwrap_or_else(|| message.to_owned());
+                Some(format!("did not answer {request}: {why}"))
+            }
+            _ => request.wrong(code, message),
+        };
+        if let Some(wrong) = wrong {
+            return Ok(Some((*since, format!("your server {wrong}"))));
+        }
+    }
+    Ok(None)
+}
+
+/// Builds the program that sends them. It depends on what the lessons depend on.
+async fn caller(workspace: &Workspace, lesson: &Lesson, quietly: bool) -> anyhow::Result<PathBuf> {
+    // With the lesson, although nothing of it is built, so that what they depend on gets the same
+    // features, and is not compiled again.
+    let args = ["--package", "testing", "--package", &lesson.package, "--bin", "call"];
+    let programs = workspace.build_with(&args, quietly).await?;
+    let source = workspace.root.join("xtask/testing/src/bin/call.rs");
+    let source = source.try_into().context("the folder of the lessons is not UTF-8")?;
+    Ok(programs.path(&Target { source, role: None })?.to_owned())
+}
