@@ -88,7 +88,7 @@ pub async fn grade(
     let mut together = None;
     if client.wrong.is_none() && client.step > 0 && client.step <= server.step {
         let outcome = pair::run(&theirs.server, &theirs.client).await?;
-        together = wrong(&outcome, Yours::Both, ours.at(client.step)?, &workspace.root)?;
+        together = wrong(&outcome, Yours::Both, &ours.at(client.step)?.pair, root)?;
     }
 
     let is_generated = server.step > 0 || client.step > 0 || ours.are_generated(&theirs)?;
@@ -190,7 +190,7 @@ impl Ours {
             if reach.step > 0 && outcome.client.was_told_unimplemented() {
                 break;
             }
-            let mut wrong = wrong(&outcome, Yours::Server, state, root)?;
+            let mut wrong = wrong(&outcome, Yours::Server, &state.pair, root)?;
             if wrong.is_none() && reach.step == 0 {
                 let elsewhere = pair::listens_elsewhere(&theirs.server).await?;
                 wrong = elsewhere.map(|failure| format!("your server {failure}"));
@@ -261,7 +261,7 @@ impl Ours {
             outcome = pair::run(&server, &theirs.client).await?;
         }
         let note = wording::noise("your client", &outcome.client).map(|it| (state.step, it));
-        Ok(match wrong(&outcome, Yours::Client, state, root)? {
+        Ok(match wrong(&outcome, Yours::Client, &state.pair, root)? {
             None => Reach { step: state.step, note, ..Reach::default() },
             Some(why) if state.step > FIRST_RUNNABLE_STEP => {
                 Reach { step: state.step - 1, wrong: Some((state.step, why)), ..Reach::default() }

@@ -3,6 +3,8 @@
 #[cfg(feature = "runner")]
 pub mod class;
 #[cfg(feature = "runner")]
+pub mod exercise;
+#[cfg(feature = "runner")]
 pub mod grade;
 #[cfg(feature = "runner")]
 pub mod hint;
