@@ -52,7 +52,7 @@ fn careless(package: &str) -> Vec<Careless> {
                 ),
             ),
             3,
-            "answered OK to SayHello with the bytes [0a, 02, ff, ff], expected an error",
+            "answered OK to SayHello with the bytes [0a, 02, ff, ff], which are no HelloRequest, expected an error",
         )],
         "unary-displacement" => vec![
             (server("\"start is missing\"", "\"Start_Point? None.\""), 0, ""),
@@ -89,16 +89,24 @@ fn careless(package: &str) -> Vec<Careless> {
                 ),
             ),
             3,
-            "answered OK to GetTeam with the bytes [0a, 02, ff, ff], expected an error",
+            "answered OK to GetTeam with the bytes [0a, 02, ff, ff], which are no TeamRequest, expected an error",
         )],
-        "movie-json" => vec![(
-            server(
-                "return Err(Status::not_found(\"no movie has this id\"));",
-                "return Ok(Response::new(MovieData::default()));",
+        "movie-json" => vec![
+            (
+                server(
+                    "return Err(Status::not_found(\"no movie has this id\"));",
+                    "return Ok(Response::new(MovieData::default()));",
+                ),
+                3,
+                "answered OK to GetMovieByID with { id = \"1\" }, expected NOT_FOUND",
             ),
-            3,
-            "answered OK to GetMovieByID with { id = \"1\" }, expected NOT_FOUND",
-        )],
+            (
+                server("return Err(", "std::future::pending::<()>().await;\nreturn Err("),
+                3,
+                "did not answer GetMovieByID with { id = \"1\" }, expected NOT_FOUND: no answer \
+                 within 10 s",
+            ),
+        ],
         "streaming" => vec![(
             server(
                 "while let Some(HelloRequest { name }) = requests.message().await? {\n            \
@@ -107,7 +115,7 @@ fn careless(package: &str) -> Vec<Careless> {
                  println!(\"[server] SayHello method invoked, with name {name}\");",
             ),
             5,
-            "answered OK to SayHello_v2 with the bytes [ff, ff, ff, ff], expected an error",
+            "answered OK to SayHello_v2 with the bytes [ff, ff, ff, ff], which are no HelloRequest, expected an error",
         )],
         "routeguide" => vec![
             (

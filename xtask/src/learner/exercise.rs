@@ -2,6 +2,7 @@
 //! ours.
 
 use anyhow::bail;
+use cargo_metadata::camino::Utf8PathBuf;
 
 use crate::learner::Learner;
 use crate::learner::grade::Grade;
@@ -62,11 +63,7 @@ pub async fn grade(
 }
 
 /// The file with the `main` of the learner's example `name`, which is to do what `ours` does.
-async fn source(
-    learner: &Learner<'_>,
-    name: &str,
-    ours: &Pair,
-) -> anyhow::Result<cargo_metadata::camino::Utf8PathBuf> {
+async fn source(learner: &Learner<'_>, name: &str, ours: &Pair) -> anyhow::Result<Utf8PathBuf> {
     let metadata = cargo::metadata(&learner.folder, false).await?;
     let mut targets = metadata.packages.into_iter().flat_map(|package| package.targets);
     if let Some(target) = targets.find(|target| target.is_example() && target.name == name) {

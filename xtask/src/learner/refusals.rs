@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use crate::run::cause;
-use crate::run::pair;
+use crate::run::pair::{self, TIME_LIMIT};
 use crate::run::side::Side;
 use crate::steps::states::State;
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Target};
@@ -45,10 +45,13 @@ pub async fn wrong(
     });
     let caller = Side::with("call", &caller(workspace, lesson, quietly).await?, calls);
     let outcome = pair::run(server, &caller).await?;
+    let silence = match &outcome.server.failure {
+        Some(failure) if outcome.port.is_none() => format!("none it {failure}"),
+        _ => format!("none no answer within {} s", TIME_LIMIT.as_secs()),
+    };
     let mut answers = outcome.client.stdout.lines();
     for (since, request) in &requests {
-        // It has been waited for, or not even sent.
-        let answer = answers.next().unwrap_or("none it was not answered");
+        let answer = answers.next().unwrap_or(&silence);
         let (code, message) = answer.split_once(' ').unwrap_or((answer, ""));
         let wrong = match code {
             "none" => {

@@ -106,7 +106,7 @@ fn request(method: &str, input: &MessageDescriptor, row: &InlineTable) -> anyhow
             }
             "bytes" => {
                 let bytes = value.as_array().and_then(bytes).context("bytes are from 0 to 255")?;
-                sent = format!("the bytes {bytes:02x?}");
+                sent = format!("the bytes {bytes:02x?}, which are no {}", input.name());
                 body = framed(&bytes)?;
             }
             "code" => code = text(),
