@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::learner::grade::{self, Grade, grade};
-use crate::learner::{self, Learner, class, trial};
+use crate::learner::{self, Learner, class, exercise, trial};
 use crate::report::Format;
 use crate::run::watcher::Watcher;
 use crate::system::style::{DIM, GREEN, RED};
@@ -15,11 +15,17 @@ use crate::workspace::Workspace;
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 It builds your crate, runs your server with our client, our server with your client, and then both
-of yours, and says of each step of the lesson whether it works. What is not written yet is no
-failure, and neither is what it prints on standard error. What does not compile is shown by Cargo,
-and nothing is run then. In the end it runs your own tests, if there is a folder `tests`.
+of yours, and says of each step of the lesson whether it works. It also sends your server what the
+lesson's server refuses: a message without a field that it needs, an id that there is not, bytes that
+are no message. The words of the answer are yours to choose, its code is not. What is not written yet
+is no failure, and neither is what it prints on standard error. What does not compile is shown by
+Cargo, and nothing is run then. In the end it runs your own tests, if there is a folder `tests`.
 
 Your program has to take `server ADDR` and `client ADDR`, as that of the lesson does.
+
+With --exercise, it runs an example of your crate against the lesson's programs and transcripts: a
+client that takes ADDR with our server; a program that takes `server ADDR` and `client ADDR` with ours,
+and with itself. The book's pages of exercises say what NAME is.
 
 With --all, each folder in FOLDER is what somebody has handed in: a crate, or a folder with one. Each
 gets a line: its lesson, the numbers of the steps that work, and what is wrong first, in a step or in
@@ -34,6 +40,9 @@ pub struct Args {
     /// Check again whenever you save a file, until Ctrl-C
     #[arg(long)]
     pub watch: bool,
+    /// Check your solution of an exercise instead: the example NAME of your crate
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    exercise: Option<String>,
     /// Mark every crate in a folder
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["dir", "watch"])]
     all: Option<PathBuf>,
@@ -55,13 +64,17 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let learner = args.learner.find(&workspace)?;
     if args.watch {
-        return watch(&workspace, &learner).await;
+        return watch(&workspace, &learner, args.exercise.as_deref()).await;
     }
-    check(&workspace, &learner).await
+    check(&workspace, &learner, args.exercise.as_deref()).await
 }
 
 /// Grades now and whenever a file changes, until Ctrl-C. What is under way then is begun anew.
-async fn watch(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<ExitCode> {
+async fn watch(
+    workspace: &Workspace,
+    learner: &Learner<'_>,
+    exercise: Option<&str>,
+) -> anyhow::Result<ExitCode> {
     // Cargo writes it, and must not be called again for that.
     let lock = learner.folder.join("Cargo.lock");
     let mut watcher = Watcher::new(vec![learner.folder.clone()], vec![lock]);
@@ -70,7 +83,7 @@ async fn watch(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
         clear_screen()?;
         tokio::select! {
             () = watcher.changed() => continue,
-            result = check(workspace, learner) => {
+            result = check(workspace, learner, exercise) => {
                 // A crate that cannot even be tried is mended by its learner, too.
                 if let Err(error) = result {
                     eprintln!("error: {error:#}");
@@ -96,11 +109,19 @@ fn clear_screen() -> io::Result<()> {
     Ok(())
 }
 
-/// Grades once, and prints the grades.
-async fn check(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<ExitCode> {
+/// Grades the lesson or an exercise once, and prints the grades.
+async fn check(
+    workspace: &Workspace,
+    learner: &Learner<'_>,
+    exercise: Option<&str>,
+) -> anyhow::Result<ExitCode> {
     let lesson = learner.lesson;
-    let Some(grades) = grade(workspace, learner, false).await? else {
-        let mut out = anstream::stdout();
+    let grades = match exercise {
+        Some(name) => exercise::grade(workspace, learner, name).await?.map(|grade| vec![grade]),
+        None => grade(workspace, learner, false).await?,
+    };
+    let mut out = anstream::stdout();
+    let Some(grades) = grades else {
         writeln!(
             out,
             "{RED}It does not compile:{RED:#} Cargo says above what is wrong, and where."
@@ -110,34 +131,38 @@ async fn check(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<E
         }
         return Ok(ExitCode::FAILURE);
     };
-    let mut out = anstream::stdout();
     writeln!(out, "{lesson}")?;
-    for (index, (title, grade)) in lesson.steps.iter().zip(&grades).enumerate() {
-        let step = index + 1;
+    for (index, grade) in grades.iter().enumerate() {
+        let what = match exercise {
+            Some(name) => format!("exercise {name}"),
+            None => format!("step {}: {}", index + 1, lesson.steps[index]),
+        };
         match grade {
             Grade::Works(note) => {
                 let note = note.iter().map(|note| format!("; {note}")).collect::<String>();
-                writeln!(out, "{GREEN}ok  {GREEN:#}  step {step}: {title}{note}")?;
+                writeln!(out, "{GREEN}ok  {GREEN:#}  {what}{note}")?;
             }
-            Grade::Missing(what) if what.is_empty() => {
-                writeln!(out, "{DIM}--    step {step}: {title}{DIM:#}")?;
+            Grade::Missing(more) if more.is_empty() => {
+                writeln!(out, "{DIM}--    {what}{DIM:#}")?;
             }
-            Grade::Missing(what) => {
-                writeln!(out, "{DIM}--{DIM:#}    step {step}: {title}; {what}")?;
+            Grade::Missing(more) => {
+                writeln!(out, "{DIM}--{DIM:#}    {what}; {more}")?;
             }
             Grade::Wrong(why) => {
-                writeln!(out, "{RED}FAIL{RED:#}  step {step}: {title}")?;
+                writeln!(out, "{RED}FAIL{RED:#}  {what}")?;
                 why.lines().try_for_each(|line| writeln!(out, "      {line}"))?;
             }
         }
     }
     let is_ok = !grades.iter().any(|grade| matches!(grade, Grade::Wrong(_)));
     // Where a step is wrong, they would only say it again.
-    if is_ok && !own_tests_pass(workspace, learner).await? {
-        writeln!(out, "Next: put your tests right, or what they test, and check again.")?;
-        return Ok(ExitCode::FAILURE);
+    if exercise.is_none() {
+        if is_ok && !own_tests_pass(workspace, learner).await? {
+            writeln!(out, "Next: put your tests right, or what they test, and check again.")?;
+            return Ok(ExitCode::FAILURE);
+        }
+        writeln!(out, "{}", next(workspace, learner, &grades))?;
     }
-    writeln!(out, "{}", next(workspace, learner, &grades))?;
     Ok(if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

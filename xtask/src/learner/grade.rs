@@ -9,7 +9,7 @@ use anyhow::Context;
 use crate::learner::sources::Sources;
 use crate::learner::theirs::{Theirs, generated};
 use crate::learner::wording::{self, Yours, wrong};
-use crate::learner::{Learner, late, protos};
+use crate::learner::{Learner, late, protos, refusals};
 use crate::run::cause;
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
@@ -82,13 +82,21 @@ pub async fn grade(
         let wrong = Some((late.step, why));
         server = Reach { step: late.step - 1, wrong, ..Reach::default() };
     }
+    if server.step > 0 {
+        let (states, step) = (&ours.states.states, server.step);
+        let refusals = refusals::wrong(workspace, lesson, states, &theirs.server, step, quietly);
+        if let Some((step, why)) = refusals.await? {
+            let before = if step > FIRST_RUNNABLE_STEP { step - 1 } else { 0 };
+            server = Reach { step: before, wrong: Some((step, why)), ..Reach::default() };
+        }
+    }
     // The client has that step: so the server should have it, too.
     let begun = server.as_before.take().filter(|(step, _)| *step <= client.step);
     server.wrong = server.wrong.or(begun);
     let mut together = None;
     if client.wrong.is_none() && client.step > 0 && client.step <= server.step {
         let outcome = pair::run(&theirs.server, &theirs.client).await?;
-        together = wrong(&outcome, Yours::Both, ours.at(client.step)?, &workspace.root)?;
+        together = wrong(&outcome, Yours::Both, &ours.at(client.step)?.pair, root)?;
     }
 
     let is_generated = server.step > 0 || client.step > 0 || ours.are_generated(&theirs)?;
@@ -222,7 +230,7 @@ impl Ours {
                 reach.missing = unanswered.unwrap_or_default();
                 break;
             }
-            let mut wrong = wrong(&outcome, Yours::Server, state, root)?;
+            let mut wrong = wrong(&outcome, Yours::Server, &state.pair, root)?;
             if reach.step == 0 && outcome.port.is_some() {
                 // First: if it has said something else, it was not it that we have called.
                 let elsewhere = pair::listens_elsewhere(&theirs.server).await?;
@@ -299,13 +307,13 @@ impl Ours {
             let with_newest = replace(&mut outcome, pair::run(&server, &theirs.client).await?);
             // Or it does, and has come no further.
             if with_newest.client.failure.is_some() && wording::lacks_a_method(&outcome.client) {
-                let wrong = wrong(&with_newest, Yours::Client, state, root)?;
+                let wrong = wrong(&with_newest, Yours::Client, &state.pair, root)?;
                 let wrong = wrong.map(|why| (state.step + 1, why));
                 return Ok(Reach { step: state.step, wrong, ..Reach::default() });
             }
         }
         let note = wording::noise("your client", &outcome.client).map(|it| (state.step, it));
-        Ok(match wrong(&outcome, Yours::Client, state, root)? {
+        Ok(match wrong(&outcome, Yours::Client, &state.pair, root)? {
             None => Reach { step: state.step, note, ..Reach::default() },
             Some(why) if state.step > FIRST_RUNNABLE_STEP => {
                 Reach { step: state.step - 1, wrong: Some((state.step, why)), ..Reach::default() }

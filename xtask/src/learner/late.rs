@@ -10,9 +10,8 @@ use serde_json::Value;
 
 use crate::run::pair;
 use crate::run::side::Side;
-use crate::system::cargo::{Build, RENDERED};
 use crate::workspace::Workspace;
-use crate::workspace::lesson::{Late, Lesson, Programs, Target};
+use crate::workspace::lesson::{Late, Lesson};
 
 /// How often the server has the lesson's data.
 const TIMES: usize = 100;
@@ -32,7 +31,8 @@ pub async fn wrong(
 ) -> anyhow::Result<Option<String>> {
     let data = data(workspace, late)?;
     let server = server.clone().with_data(&data);
-    let client = client(workspace, lesson, quietly).await?.with(&late.path).with(&late.message);
+    let client = workspace.caller("late", lesson, quietly).await?;
+    let client = Side::with("late", &client, [late.path.clone(), late.message.clone()]);
     let outcome = pair::run(&server, &client).await;
     fs::remove_file(&data)?;
     let client = outcome?.client;
@@ -58,17 +58,4 @@ fn data(workspace: &Workspace, late: &Late) -> anyhow::Result<PathBuf> {
     let path = folder.join(format!("{}-{}", process::id(), late.data));
     fs::write(&path, serde_json::to_vec(&many)?)?;
     Ok(path)
-}
-
-/// The program that calls it. It depends on what the lessons depend on.
-async fn client(workspace: &Workspace, lesson: &Lesson, quietly: bool) -> anyhow::Result<Side> {
-    // With the lesson, although nothing of it is built, so that what they depend on gets the same
-    // features, and is not compiled again.
-    let args = ["--package", "testing", "--package", &lesson.package, "--bin", "late", RENDERED];
-    let build = Build::start(&workspace.root, &args, quietly)?;
-    let (programs, status) = Programs::of(build).await?;
-    anyhow::ensure!(status.success(), "the program that calls late does not build: {status}");
-    let source = workspace.root.join("xtask/testing/src/bin/late.rs");
-    let source = source.try_into().context("the folder of the lessons is not UTF-8")?;
-    programs.side(&Target { source, role: None })
 }

@@ -3,6 +3,8 @@
 #[cfg(feature = "runner")]
 pub mod class;
 #[cfg(feature = "runner")]
+pub mod exercise;
+#[cfg(feature = "runner")]
 pub mod grade;
 #[cfg(feature = "runner")]
 pub mod hint;
@@ -10,6 +12,8 @@ pub mod hint;
 pub mod late;
 #[cfg(feature = "runner")]
 pub mod protos;
+#[cfg(feature = "runner")]
+pub mod refusals;
 #[cfg(feature = "runner")]
 pub mod sources;
 #[cfg(feature = "runner")]

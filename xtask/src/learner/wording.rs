@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::run::cause;
 use crate::run::pair::{Ended, Outcome, TIME_LIMIT};
 use crate::run::transcript;
-use crate::steps::states::State;
 use crate::system::process::MAX_OUTPUT;
+use crate::workspace::lesson::Pair;
 use crate::workspace::relative;
 
 /// What a server that ends too early is often made of.
@@ -21,12 +21,11 @@ pub enum Yours {
     Both,
 }
 
-/// What is wrong with a pair that ought to do what the lesson does at `state`, if something is:
-/// the first thing, in words for whom `yours` is. A cause comes before what it has caused.
+/// What is wrong with a pair that ought to do what `ours` does, if something is: the first thing, in words for whom `yours` is. A cause comes before what it has caused.
 pub fn wrong(
     outcome: &Outcome,
     yours: Yours,
-    state: &State,
+    ours: &Pair,
     root: &Path,
 ) -> anyhow::Result<Option<String>> {
     let Outcome { server, client, .. } = outcome;
@@ -86,7 +85,7 @@ pub fn wrong(
             answer.map(|it| it.trim_end_matches(": is this the server of another lesson?"));
         return Ok(Some(match answer {
             Some(answer) if yours == Yours::Server => {
-                let line = difference(outcome, "client", state, root)?.and_then(|it| it.expected);
+                let line = difference(outcome, "client", ours, root)?.and_then(|it| it.expected);
                 let expected =
                     line.map(|line| format!("; our client should have printed `{line}`"));
                 format!("your server answered {answer}{}", expected.unwrap_or_default())
@@ -98,7 +97,7 @@ pub fn wrong(
             _ => failed,
         }));
     }
-    let printed = difference(outcome, "client", state, root)?.map(|difference| match yours {
+    let printed = difference(outcome, "client", ours, root)?.map(|difference| match yours {
         // Our client has printed it, but with a wrong answer in it.
         Yours::Server if difference.expected.is_some() && difference.printed.is_some() => {
             format!("your server answered {}", difference.after_label())
@@ -120,7 +119,7 @@ pub fn wrong(
     if let Some(failed) = failed(your_server, server) {
         return Ok(Some(failed));
     }
-    let printed = difference(outcome, "server", state, root)?.map(|difference| match yours {
+    let printed = difference(outcome, "server", ours, root)?.map(|difference| match yours {
         // Our server has printed it, but of a wrong request.
         Yours::Client => {
             let what = if difference.printed.is_some() { "something else" } else { "too little" };
@@ -188,10 +187,10 @@ struct Line {
 fn difference(
     outcome: &Outcome,
     side: &str,
-    state: &State,
+    ours: &Pair,
     root: &Path,
 ) -> anyhow::Result<Option<Line>> {
-    let path = state.pair.transcript(side);
+    let path = ours.transcript(side);
     let difference = transcript::compare(&path, &outcome.printed(side))?;
     Ok(difference.map(|difference| {
         let (expected, printed) = difference.first();

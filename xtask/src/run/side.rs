@@ -28,8 +28,13 @@ pub struct Side {
 impl Side {
     /// A program of ours: `role` is `server` or `client`, where one program is both.
     pub fn ours(name: &str, executable: &Path, role: Option<&str>) -> Side {
+        Side::with(name, executable, role.map(str::to_owned))
+    }
+
+    /// A program of ours that takes `args` in front of the address.
+    pub fn with(name: &str, executable: &Path, args: impl IntoIterator<Item = String>) -> Side {
         let mut words = vec![executable.as_os_str().to_owned()];
-        words.extend(role.map(OsString::from));
+        words.extend(args.into_iter().map(OsString::from));
         Side { name: name.to_owned(), words, data: None, variables: Vec::new(), is_foreign: false }
     }
 
@@ -78,12 +83,6 @@ impl Side {
             variables,
             is_foreign: true,
         })
-    }
-
-    /// The same program of ours, with one more argument before the address.
-    pub fn with(mut self, word: &str) -> Side {
-        self.words.push(word.into());
-        self
     }
 
     /// The same program of ours, with a data file.

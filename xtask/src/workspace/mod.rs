@@ -4,6 +4,8 @@ pub mod lesson;
 pub mod manifest;
 #[cfg(feature = "runner")]
 pub mod proto;
+#[cfg(feature = "runner")]
+pub mod requests;
 
 use std::env;
 use std::path::{Component, Display, Path, PathBuf};
@@ -14,7 +16,7 @@ use similar::get_close_matches;
 
 use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;
-use crate::workspace::lesson::{Lesson, Programs};
+use crate::workspace::lesson::{Lesson, Programs, Target};
 
 /// A workspace with lessons in it.
 pub struct Workspace {
@@ -106,21 +108,52 @@ impl Workspace {
     ///
     /// If something does not compile.
     pub async fn build(&self, lessons: &[&Lesson]) -> anyhow::Result<Programs> {
-        let mut args = vec!["--bins", "--examples", RENDERED];
+        let mut args = vec!["--bins", "--examples"];
         for lesson in lessons {
             args.extend(["--package", &lesson.package]);
         }
+        self.build_with(&args, false).await
+    }
+
+    /// Does the same with what `args` select, and as [`Build::start`] does it.
+    ///
+    /// # Errors
+    ///
+    /// If something does not compile.
+    pub async fn build_with(&self, args: &[&str], quietly: bool) -> anyhow::Result<Programs> {
+        let args = [args, &[RENDERED]].concat();
         let build = if self.target.starts_with(&self.root) {
-            Build::start(&self.root, &args, false)?
+            Build::start(&self.root, &args, quietly)?
         } else {
             // Somebody has set it, perhaps for two copies of the lessons.
-            Build::apart(&self.build, &self.root, &args, false)?
+            Build::apart(&self.build, &self.root, &args, quietly)?
         };
         let (programs, status) = Programs::of(build).await?;
         if !status.success() {
             bail!("the lessons do not build: {status}");
         }
         Ok(programs)
+    }
+
+    /// Builds the program `name` of `xtask/testing`, which calls servers of `lesson` in ways that its
+    /// clients do not. The runner itself does without tonic so.
+    ///
+    /// # Errors
+    ///
+    /// If it does not compile.
+    pub async fn caller(
+        &self,
+        name: &str,
+        lesson: &Lesson,
+        quietly: bool,
+    ) -> anyhow::Result<PathBuf> {
+        // With the lesson, although nothing of it is built, so that what they depend on gets the same
+        // features, and is not compiled again.
+        let args = ["--package", "testing", "--package", &lesson.package, "--bin", name];
+        let programs = self.build_with(&args, quietly).await?;
+        let source = self.root.join("xtask/testing/src/bin").join(name).with_extension("rs");
+        let source = source.try_into().context("the folder of the lessons is not UTF-8")?;
+        Ok(programs.path(&Target { source, role: None })?.to_owned())
     }
 }
 

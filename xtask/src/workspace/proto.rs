@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use protox::file::{
     ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver,
 };
-use protox::prost_reflect::{DescriptorPool, Kind};
+use protox::prost_reflect::{DescriptorPool, Kind, MethodDescriptor};
 use protox::{Compiler, Error};
 use similar::TextDiff;
 
@@ -35,21 +35,40 @@ pub struct Declaration {
 ///
 /// If one is wrong: `FILE:LINE:COLUMN: what is wrong`, with the file relative to `folder/proto`.
 pub fn declarations(folder: &Path) -> Result<Option<Vec<Declaration>>, String> {
+    let pools = pools(folder)?;
+    Ok((!pools.is_empty()).then(|| pools.iter().flat_map(declared).collect()))
+}
+
+/// The method with this name, with its package, in a proto file in `folder/proto`. None if there
+/// is none.
+///
+/// # Errors
+///
+/// If a proto file is wrong, as above.
+pub fn method(folder: &Path, name: &str) -> Result<Option<MethodDescriptor>, String> {
+    let pools = pools(folder)?;
+    let services = pools.iter().flat_map(DescriptorPool::services);
+    let mut methods = services.flat_map(|it| Vec::from_iter(it.methods()));
+    Ok(methods.find(|method| method.full_name() == name))
+}
+
+/// What each proto file in `folder/proto` declares.
+fn pools(folder: &Path) -> Result<Vec<DescriptorPool>, String> {
     let folder = folder.join("proto");
     let files = lesson::proto_files(&folder)
         .map_err(|error| format!("cannot look into {}: {error}", folder.display()))?;
     // Its `Debug` has the place, its `Display` has not.
     let wrong = |error: Error| format!("{error:?}");
-    let mut found = Vec::new();
+    let mut pools = Vec::new();
     // One by one: two of them may declare the same names.
     for file in &files {
         let mut resolver = ChainFileResolver::new();
         resolver.add(Folder(folder.clone()));
         resolver.add(GoogleFileResolver::new());
         let mut compiler = Compiler::with_file_resolver(resolver);
-        found.extend(declared(&compiler.open_file(file).map_err(wrong)?.descriptor_pool()));
+        pools.push(compiler.open_file(file).map_err(wrong)?.descriptor_pool());
     }
-    Ok((!files.is_empty()).then_some(found))
+    Ok(pools)
 }
 
 /// Finds files in a folder, and skips a byte order mark as `protoc` does.

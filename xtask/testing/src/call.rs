@@ -60,28 +60,40 @@ impl Kind {
 ///
 /// If there's no answer: whatever else happens to a call, somebody has to say how it ended.
 pub async fn call_raw(channel: &Channel, path: &str, message: &[u8]) -> anyhow::Result<Code> {
-    send(channel, path, framed(message)?).await
+    Ok(send(channel, path, framed(message)?).await?.code())
 }
 
-/// Sends a whole `body` to the method at `path`. Returns the code of the answer.
+/// Sends a whole `body` to the method at `path`. Returns the status of the answer.
 ///
 /// # Errors
 ///
 /// If there's no answer.
-pub async fn send(channel: &Channel, path: &str, body: Vec<u8>) -> anyhow::Result<Code> {
+pub async fn send(channel: &Channel, path: &str, body: Vec<u8>) -> anyhow::Result<Status> {
     let request = request(path, Body::new(Full::from(body)))?;
     let answer = async {
         let response = channel.clone().oneshot(request).await?;
         // A call that fails at once has its status in the headers, any other one behind its body.
         if let Some(status) = Status::from_header_map(response.headers()) {
-            return Ok(status.code());
+            return Ok(status);
         }
         let body = response.into_body().collect().await?;
         let status = body.trailers().and_then(Status::from_header_map);
-        anyhow::Ok(status.context("it says no status")?.code())
+        status.context("it says no status")
     };
     let answer = timeout(STUCK, answer).await.context("it hangs").and_then(|answer| answer);
     answer.with_context(|| format!("{path} was not answered"))
+}
+
+/// The name of `code` in the specification of gRPC: `INVALID_ARGUMENT`.
+pub fn name(code: Code) -> String {
+    let mut name = String::new();
+    for letter in format!("{code:?}").chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
 }
 
 /// `message` as gRPC sends it: behind a zero, because it isn't compressed, and its length.

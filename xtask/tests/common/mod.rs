@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
+use xtask::steps::regions;
 use xtask::system::apart;
+use xtask::workspace::Workspace;
+use xtask::workspace::lesson::Lesson;
 
 /// Far longer than anything here takes: a test that waits for what never comes fails then.
 pub const LIMIT: Duration = Duration::from_secs(120);
@@ -59,6 +62,20 @@ impl Folder {
         let text = self.read(path)?;
         ensure!(text.contains(old), "{path} has no {old:?}");
         self.write(path, &text.replacen(old, new, 1))
+    }
+
+    /// Writes a crate as `start` does, in `my-PACKAGE`, with all of `lesson` in it.
+    pub fn write_all_of(&self, workspace: &Workspace, lesson: &Lesson) -> Result<()> {
+        let run = Run::of(&mut self.alias(&format!("start {}", lesson.package)))?;
+        ensure!(run.code == Some(0), "{}", run.stderr);
+        for source in regions::read_sound(lesson, &workspace.root)? {
+            let path = source.path.display().to_string().replace('\\', "/");
+            if let Some(file) = source.at(lesson.steps.len()).filter(|_| path != "Cargo.toml") {
+                let text = file.text.replace("/../../data/", "/data/");
+                self.write(&format!("my-{}/{path}", lesson.package), &text)?;
+            }
+        }
+        Ok(())
     }
 
     /// `cargo xtask` with `args`, which have no spaces, typed in it.

@@ -1,25 +1,8 @@
-//! How exactly the server measures, and what it says to a client that sends it something else.
-//! `../servicer.rs` has what a learner tests.
+//! How exactly the server measures. `../servicer.rs` has what a learner tests.
 
-use std::future::pending;
-
-use testing::call::call_raw;
-use testing::net::listen;
 use testing::numbers::Numbers;
-use tonic::Code;
 use unary_displacement::pb::Point;
 use unary_displacement::server;
-
-#[tokio::test]
-async fn takes_no_coordinate_that_is_a_string() -> anyhow::Result<()> {
-    let (incoming, channel) = listen().await?;
-    tokio::spawn(server::run(incoming, pending()));
-    let path = "/my_package.DisplacementService/computeDisplacement";
-    for message in [b"\x0a\x02\x0a\x00\x12\x00", b"\x0a\x00\x12\x02\x12\x00"] {
-        assert_eq!(call_raw(&channel, path, message).await?, Code::Internal);
-    }
-    Ok(())
-}
 
 #[test]
 fn measures_as_exact_arithmetic_does() {

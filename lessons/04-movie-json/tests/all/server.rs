@@ -37,16 +37,13 @@ async fn finds_each_film_by_its_id_and_lists_all_in_order() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn says_that_there_is_no_such_film() -> anyhow::Result<()> {
+async fn does_not_repeat_an_id_that_may_be_too_long() -> anyhow::Result<()> {
     let (incoming, channel) = listen().await?;
     tokio::spawn(server::run(incoming, Movies::load(DATA)?, pending()));
     let mut stub = MovieClient::new(channel);
     // The message of a status travels in a header: what comes from a client may be too long for it.
-    for id in ["", "1", "A8034F44-AEE4-44CF-B32C-74CF452AAAAE", &"\u{1}".repeat(1 << 20)] {
-        let answer = stub.get_movie_by_id(MovieId { id: id.into() }).await;
-        let status = answer.map(|_| ()).unwrap_err();
-        assert_eq!(status.code(), Code::NotFound);
-        assert_eq!(status.message(), "no movie has this id");
-    }
+    let answer = stub.get_movie_by_id(MovieId { id: "\u{1}".repeat(1 << 20) }).await;
+    let status = answer.map(|_| ()).unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::NotFound, "no movie has this id"));
     Ok(())
 }

@@ -29,7 +29,7 @@ const SOURCES: [(&str, &[&str]); 7] = [
 ];
 
 /// How long an exercise takes.
-const MINUTES: [u8; 3] = [5, 15, 60];
+const MINUTES: [u8; 4] = [5, 15, 30, 60];
 
 /// Finds what is wrong with `pages`, of which `built` has the HTML. Each problem names its page and
 /// line.

@@ -3,4 +3,5 @@
 mod corpus;
 mod faults;
 mod programs;
+mod requests;
 mod table;

@@ -1,0 +1,66 @@
+//! Whether a learner's server refuses what the lesson's does: it is sent the lesson's table of requests.
+
+use crate::run::cause;
+use crate::run::pair::{self, TIME_LIMIT};
+use crate::run::side::Side;
+use crate::steps::states::State;
+use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson};
+use crate::workspace::requests::{self, Request};
+use crate::workspace::{Workspace, proto};
+
+/// Sends `server`, which works as far as `step`, the requests of the methods that there are by then.
+/// Returns the first that it does not answer as `lesson` does: at which step its method was added, and
+/// what is wrong.
+///
+/// # Errors
+///
+/// If the table is wrong, or the program that sends them fails.
+pub async fn wrong(
+    workspace: &Workspace,
+    lesson: &Lesson,
+    states: &[State],
+    server: &Side,
+    step: usize,
+    quietly: bool,
+) -> anyhow::Result<Option<(usize, String)>> {
+    let mut all = requests::read(lesson)?;
+    let mut requests = Vec::new();
+    for state in states.iter().filter(|state| state.step <= step) {
+        let declared = proto::declarations(&state.folder).map_err(anyhow::Error::msg)?;
+        let declared = declared.unwrap_or_default();
+        let is_there = |request: &mut Request| declared.iter().any(|it| it.name == request.method);
+        let since = state.step.max(FIRST_RUNNABLE_STEP);
+        requests.extend(all.extract_if(.., is_there).map(|request| (since, request)));
+    }
+    if requests.is_empty() {
+        return Ok(None);
+    }
+    let calls = requests.iter().flat_map(|(_, request)| {
+        let digits = request.body.iter().map(|byte| format!("{byte:02x}"));
+        [request.path(), digits.collect()]
+    });
+    let caller = workspace.caller("call", lesson, quietly).await?;
+    let caller = Side::with("call", &caller, calls);
+    let outcome = pair::run(server, &caller).await?;
+    let silence = match &outcome.server.failure {
+        Some(failure) if outcome.port.is_none() => format!("none it {failure}"),
+        _ => format!("none no answer within {} s", TIME_LIMIT.as_secs()),
+    };
+    let mut answers = outcome.client.stdout.lines();
+    for (since, request) in &requests {
+        let answer = answers.next().unwrap_or(&silence);
+        let (code, message) = answer.split_once(' ').unwrap_or((answer, ""));
+        let wrong = match code {
+            "none" => {
+                let panic = cause::panic(&outcome.server.stderr);
+                let why = panic.unwrap_or_else(|| message.to_owned());
+                Some(format!("did not answer {request}: {why}"))
+            }
+            _ => request.wrong(code, message),
+        };
+        if let Some(wrong) = wrong {
+            return Ok(Some((*since, format!("your server {wrong}"))));
+        }
+    }
+    Ok(None)
+}
