@@ -577,9 +577,21 @@ fn check_says_nothing_of_what_comes_after_a_step_that_is_wrong() -> Result<()> {
                     --    step 7: a second service: RequestStreaming\n";
     ensure!(run.stdout.contains(expected), "{}", run.stdout);
 
-    // A service that is written, and not added.
     let server = "my-streaming/src/server.rs";
     desk.replace(server, "Hello {names}", "Hello, {names}!")?;
+
+    // A client that comes no further than a method which an older server does not know.
+    let client = "my-streaming/src/client.rs";
+    let whole = desk.read(client)?;
+    let prints = "\n    println!(\"[CLIENT]";
+    desk.replace(client, prints, &format!("\n    anyhow::ensure!(false, \"no idea\");{prints}"))?;
+    let run = desk.run("check")?;
+    let expected = "\nFAIL  step 5: client streaming: SayHello_v2\n      your client (with our server) \
+                    ended with exit status: 1: error: no idea\n";
+    ensure!(run.stdout.contains(expected), "{}{}", run.stdout, run.stderr);
+    desk.write(client, &whole)?;
+
+    // A service that is written, and not added.
     let add = ".add_service(RequestStreamingServer::new(RequestStreamingServicer))";
     desk.replace(server, add, "")?;
     let unanswered = "your server answers UNIMPLEMENTED to my_package.RequestStreaming.stream_state: \
