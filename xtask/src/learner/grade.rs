@@ -11,6 +11,7 @@ use crate::learner::wording::{self, Yours, wrong};
 use crate::learner::{Learner, protos};
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
+use crate::run::told;
 use crate::run::transcript;
 use crate::steps::regions;
 use crate::steps::states::{self, State, States};
@@ -184,7 +185,7 @@ impl Ours {
             }
             let mut wrong = wrong(&outcome, Yours::Server, state, root)?;
             if wrong.is_none() && reach.step == 0 {
-                let elsewhere = pair::listens_elsewhere(&theirs.server).await?;
+                let elsewhere = told::listens_elsewhere(&theirs.server).await?;
                 wrong = elsewhere.map(|failure| format!("your server {failure}"));
             }
             if let Some(why) = wrong {
@@ -235,7 +236,7 @@ impl Ours {
             }
         }
         let first = |wrong| Reach { wrong: Some((FIRST_RUNNABLE_STEP, wrong)), ..Reach::default() };
-        if wording::may_call_elsewhere(&outcome) && !pair::connects(&theirs.client).await? {
+        if wording::may_call_elsewhere(&outcome) && !told::connects(&theirs.client).await? {
             return Ok(first(wording::calls_elsewhere(&outcome)));
         }
         let mut state = newest;

@@ -35,21 +35,34 @@ pub struct Declaration {
 ///
 /// If one is wrong: `FILE:LINE:COLUMN: what is wrong`, with the file relative to `folder/proto`.
 pub fn declarations(folder: &Path) -> Result<Option<Vec<Declaration>>, String> {
-    let folder = folder.join("proto");
-    let files = lesson::proto_files(&folder)
+    let pools = pools(&folder.join("proto"))?;
+    Ok((!pools.is_empty()).then(|| pools.iter().flat_map(declared).collect()))
+}
+
+/// Reads each proto file in `folder`, one by one: two of them may declare the same names.
+///
+/// # Errors
+///
+/// As [`declarations`], with the file relative to `folder`.
+pub fn pools(folder: &Path) -> Result<Vec<DescriptorPool>, String> {
+    let files = lesson::proto_files(folder)
         .map_err(|error| format!("cannot look into {}: {error}", folder.display()))?;
+    files.iter().map(|file| pool(folder, file)).collect()
+}
+
+/// Reads the proto file `file` in `folder`, and what it imports from there.
+///
+/// # Errors
+///
+/// As [`declarations`], with the file relative to `folder`.
+pub fn pool(folder: &Path, file: &Path) -> Result<DescriptorPool, String> {
+    let mut resolver = ChainFileResolver::new();
+    resolver.add(Folder(folder.to_owned()));
+    resolver.add(GoogleFileResolver::new());
+    let mut compiler = Compiler::with_file_resolver(resolver);
     // Its `Debug` has the place, its `Display` has not.
     let wrong = |error: Error| format!("{error:?}");
-    let mut found = Vec::new();
-    // One by one: two of them may declare the same names.
-    for file in &files {
-        let mut resolver = ChainFileResolver::new();
-        resolver.add(Folder(folder.clone()));
-        resolver.add(GoogleFileResolver::new());
-        let mut compiler = Compiler::with_file_resolver(resolver);
-        found.extend(declared(&compiler.open_file(file).map_err(wrong)?.descriptor_pool()));
-    }
-    Ok((!files.is_empty()).then_some(found))
+    Ok(compiler.open_file(file).map_err(wrong)?.descriptor_pool())
 }
 
 /// Finds files in a folder, and skips a byte order mark as `protoc` does.
