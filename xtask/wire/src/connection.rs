@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::End;
-use crate::call::{Call, Id, Message, Status, Total};
+use crate::call::{Call, Id};
 use crate::frames::{self, Frame, PREFACE};
-use crate::headers::{Header, Table};
+use crate::headers::Table;
 use crate::messages::ROOM;
 use crate::protocol::{Reads, TLS_HEAD, beginning, record, what_else};
 use crate::schema::Schema;
+use crate::seen::{Seen, Told, What};
 use crate::windows::Windows;
 use crate::words;
 
@@ -19,70 +20,6 @@ const MOST_CALLS: usize = 10_000;
 
 /// How long a block of headers may be for us to read it, in bytes.
 const LONGEST_BLOCK: usize = 1 << 20;
-
-/// What has crossed a connection, and when.
-pub struct Seen {
-    pub at: Duration,
-    /// Which one, from 1.
-    pub connection: usize,
-    pub from: End,
-    pub what: What,
-    /// All of it, but for a frame, which has its own; for a TLS record no more than its head.
-    pub bytes: Vec<u8>,
-    /// What is wrong with it, or why it cannot be read.
-    pub wrong: Option<String>,
-}
-
-impl Seen {
-    /// Its bytes.
-    pub fn bytes(&self) -> &[u8] {
-        match &self.what {
-            What::Frame(told) => &told.frame.bytes,
-            _ => &self.bytes,
-        }
-    }
-}
-
-/// What it is.
-pub enum What {
-    Preface,
-    Frame(Box<Told>),
-    /// A record of this type, and its length without its head.
-    Tls(&'static str, usize),
-    /// Bytes that we cannot read.
-    Raw,
-    /// This end sends no more.
-    Closed,
-}
-
-/// A frame, and what it tells.
-pub struct Told {
-    pub frame: Frame,
-    /// In words.
-    pub says: Vec<String>,
-    pub headers: Vec<Header>,
-    pub call: Option<Id>,
-    pub messages: Vec<Message>,
-    pub status: Option<Status>,
-    pub total: Option<Total>,
-    /// Whether it ends the call before its time.
-    pub is_reset: bool,
-}
-
-impl Told {
-    fn of(frame: Frame) -> Told {
-        Told {
-            frame,
-            says: Vec::new(),
-            headers: Vec::new(),
-            call: None,
-            messages: Vec::new(),
-            status: None,
-            total: None,
-            is_reset: false,
-        }
-    }
-}
 
 /// What one end has sent that is not read yet, and what is needed to read it.
 struct Half {

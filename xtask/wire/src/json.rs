@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::End;
 use crate::call::Message;
-use crate::connection::{Seen, Told, What};
 use crate::frames;
+use crate::seen::{Seen, Told, What};
 use crate::text::{hex, json as value};
 
 /// What was seen, with its bytes or without.

@@ -20,6 +20,7 @@ pub mod people;
 pub mod protocol;
 pub mod proxy;
 pub mod schema;
+pub mod seen;
 pub mod show;
 pub mod text;
 pub mod windows;

@@ -13,6 +13,7 @@ use wire::proxy;
 use wire::schema::Schema;
 use wire::show::{Form, Show};
 use xtask::commands::wire::{Args, crate_or_lesson};
+use xtask::system::apart;
 use xtask::system::error::WrongUse;
 use xtask::system::process;
 use xtask::workspace::Workspace;
@@ -26,6 +27,13 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    // Of a learner's crate: Cargo calls us for each thing that it compiles.
+    if let Some(ended) = apart::as_wrapper() {
+        return ended.unwrap_or_else(|error| {
+            eprintln!("error: cannot start rustc: {error}");
+            ExitCode::FAILURE
+        });
+    }
     let Cli { args } = Cli::parse();
     // One thread: see `xtask::system::process::spawn`.
     let result = match Builder::new_current_thread().enable_all().build() {

@@ -9,11 +9,11 @@ use xtask::system::style::{DIM, RED};
 
 use crate::End;
 use crate::call::{Id, Message};
-use crate::connection::{Seen, Told, What};
 use crate::fields;
 use crate::frames;
 use crate::headers::Header;
 use crate::messages::PREFIX;
+use crate::seen::{Seen, Told, What};
 use crate::words;
 
 /// How wide a line is, in characters.

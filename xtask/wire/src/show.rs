@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use xtask::commands::wire::Format;
 
 use crate::End;
-use crate::connection::{Connection, Seen};
+use crate::connection::Connection;
 use crate::json;
 use crate::people::{self, People};
 use crate::schema::Schema;
+use crate::seen::Seen;
 
 /// How it is shown, and to whom.
 pub enum Form {
