@@ -1,0 +1,1 @@
+//! Between clients and servers of anybody's.
