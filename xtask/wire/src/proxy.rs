@@ -1,6 +1,6 @@
 //! Stands between clients and a server: passes on what they send as it comes, and shows a copy.
 
-use std::io;
+use std::io::{self, Write, stderr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
@@ -42,9 +42,9 @@ async fn pass_on(mut client: TcpStream, to: String, shown: Shown) -> anyhow::Res
     let mut server = match TcpStream::connect(&to).await {
         Ok(server) => server,
         Err(error) => {
-            eprintln!(
-                "error: no server at {to} (start one, or give its address with --to): {error}"
-            );
+            let why = format!("no server at {to} (start one, or give its address with --to)");
+            // If this cannot be printed, the client sees it all the same.
+            _ = writeln!(stderr(), "error: {why}: {error}");
             return Ok(());
         }
     };
