@@ -258,8 +258,7 @@ fn hang(out: &mut String, indent: usize, head: &str, text: &str) {
 
 /// Does the same with the text in a style.
 fn hang_in(style: Style, out: &mut String, indent: usize, head: &str, text: &str) {
-    let used = anstream::adapter::strip_str(head).to_string().chars().count();
-    let first = WIDTH.saturating_sub(used).max(1);
+    let first = WIDTH.saturating_sub(width(head)).max(1);
     let mut rest = text;
     let line = cut(&mut rest, first);
     _ = writeln!(out, "{head}{style}{line}{style:#}");
@@ -273,6 +272,15 @@ fn hang_in(style: Style, out: &mut String, indent: usize, head: &str, text: &str
         _ = writeln!(out, "{:indent$}{style}{line}{style:#}", "");
         lines += 1;
     }
+}
+
+/// How many characters of `text` are seen: colours are not.
+fn width(text: &str) -> usize {
+    let mut parts = text.split('\u{1b}');
+    let plain = parts.next().map_or(0, |part| part.chars().count());
+    let styled =
+        parts.map(|part| part.split_once('m').map_or("", |(_, rest)| rest).chars().count());
+    plain + styled.sum::<usize>()
 }
 
 /// `text` in lines of up to `width` characters, no more than we show.

@@ -36,7 +36,7 @@ fn show(there: &[u8], back: &[u8], piece: usize) -> Result<()> {
 
 #[test]
 fn anything_may_come() -> Result<()> {
-    let chat = b"\x0a\x0c\x08\xf2\xb5\xbf\xc3\x01\x10\xb6\xf9\xa6\x9c\xfd\x12\x05First";
+    let chat = b"\x0a\x0c\x08\xf2\xb5\xbf\xc3\x01\x10\xb6\xf9\xa6\x9c\x0d\x12\x05First";
     let body = [message(0, chat), message(1, b"\x1f\x8b\x08\0"), message(0, b"")].concat();
     let there = call("/routeguide.RouteGuide/RouteChat", &[("grpc-encoding", "gzip")], &body);
     let back = answer(&[("grpc-message", "%E2%82%AC %zz %")], &body, "0");
