@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let show = |schema| {
         let form = Form::of(args.format, args.frames, args.bytes);
-        Show::new(form, schema, Box::new(anstream::stdout()))
+        Show::on_stdout(form, schema)
     };
     tokio::select! {
         code = process::interrupted() => {

@@ -274,13 +274,18 @@ fn hang_in(style: Style, out: &mut String, indent: usize, head: &str, text: &str
     }
 }
 
-/// How many characters of `text` are seen: colours are not.
+/// The parts of `text` between its colours.
+pub fn plain(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_first = true;
+    text.split('\u{1b}').map(move |part| {
+        let after = part.split_once('m').map_or("", |(_, after)| after);
+        if std::mem::take(&mut is_first) { part } else { after }
+    })
+}
+
+/// How many characters of `text` are seen.
 fn width(text: &str) -> usize {
-    let mut parts = text.split('\u{1b}');
-    let plain = parts.next().map_or(0, |part| part.chars().count());
-    let styled =
-        parts.map(|part| part.split_once('m').map_or("", |(_, rest)| rest).chars().count());
-    plain + styled.sum::<usize>()
+    plain(text).map(|part| part.chars().count()).sum()
 }
 
 /// `text` in lines of up to `width` characters, no more than we show.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anstream::ColorChoice;
 use xtask::commands::wire::Format;
 
 use crate::End;
@@ -35,6 +36,7 @@ impl Form {
 pub struct Show {
     form: Form,
     out: Box<dyn Write + Send>,
+    has_colours: bool,
     begin: Instant,
     schema: Arc<Schema>,
     connections: usize,
@@ -44,7 +46,18 @@ pub struct Show {
 impl Show {
     pub fn new(form: Form, schema: Schema, out: Box<dyn Write + Send>) -> Show {
         let schema = Arc::new(schema);
-        Show { form, out, begin: Instant::now(), schema, connections: 0, calls: 0 }
+        let has_colours = false;
+        Show { form, out, has_colours, begin: Instant::now(), schema, connections: 0, calls: 0 }
+    }
+
+    /// With the colours of standard output, if it has any: not in a file, and not if `NO_COLOR` is set.
+    pub fn on_stdout(form: Form, schema: Schema) -> Show {
+        let out = anstream::stdout();
+        let has_colours = out.current_choice() != ColorChoice::Never;
+        if has_colours {
+            return Show { has_colours, ..Show::new(form, schema, Box::new(out)) };
+        }
+        Show::new(form, schema, Box::new(io::stdout()))
     }
 
     /// A new connection.
@@ -87,8 +100,7 @@ impl Show {
             left.sort_by_key(|id| id.number);
             let mut text = String::new();
             left.into_iter().for_each(|id| people.is_left(id, &mut text));
-            self.out.write_all(text.as_bytes())?;
-            self.out.flush()?;
+            self.print(&text)?;
         }
         Ok(())
     }
@@ -108,7 +120,17 @@ impl Show {
                 }
             }
         }
-        self.out.write_all(text.as_bytes())?;
+        self.print(&text)
+    }
+
+    /// anstream would take out colours as well, but it takes its time.
+    fn print(&mut self, text: &str) -> io::Result<()> {
+        if self.has_colours {
+            self.out.write_all(text.as_bytes())?;
+        } else {
+            let plain: String = people::plain(text).collect();
+            self.out.write_all(plain.as_bytes())?;
+        }
         self.out.flush()
     }
 }
