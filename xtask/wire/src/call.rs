@@ -126,7 +126,12 @@ impl Message {
             return format!("{} bytes", self.sent.length());
         }
         let plain = self.plain();
-        fields::by_number(plain).unwrap_or_else(|_| fields::text_or_bytes(plain))
+        let is_text = |text: &&str| !text.contains(char::is_control);
+        fields::by_number(plain).unwrap_or_else(|_| {
+            // JSON, perhaps.
+            let text = str::from_utf8(plain).ok().filter(is_text);
+            text.map_or_else(|| fields::text_or_bytes(plain), str::to_owned)
+        })
     }
 }
 
