@@ -155,8 +155,11 @@ impl People {
         line(seen, text.trim_end(), out);
         if self.depth == Depth::Bytes {
             let means = format!(
-                "{length} bytes of type {}, flags {:#04x}, stream {}",
-                frame.kind, frame.flags, frame.stream
+                "{}, type {}, flags {:#04x}, stream {}",
+                bytes(length),
+                frame.kind,
+                frame.flags,
+                frame.stream
             );
             rows(&frame.bytes[..frames::HEAD], &means, out);
         }
