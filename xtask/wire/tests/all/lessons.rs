@@ -32,7 +32,7 @@ impl Write for Printed {
 }
 
 /// Runs a pair, which prints what its transcripts say. Returns what crossed between them.
-async fn look(workspace: &Workspace, pair: &Pair, programs: &Programs) -> Result<Vec<Value>> {
+pub async fn look(workspace: &Workspace, pair: &Pair, programs: &Programs) -> Result<Vec<Value>> {
     let both = Both::of_pair(pair, programs)?;
     let printed = Printed::default();
     let form = Form::of(Some(Format::Json), false, true);

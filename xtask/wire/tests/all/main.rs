@@ -1,6 +1,7 @@
 //! What `cargo xtask wire` shows of what crosses the wire, and that it changes nothing of it.
 
 mod between;
+mod captured;
 mod hostile;
 mod lessons;
 mod load;
