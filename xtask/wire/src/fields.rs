@@ -138,6 +138,11 @@ impl Value<'_> {
     }
 }
 
+/// So many bytes, in words.
+pub fn count(bytes: usize) -> String {
+    if bytes == 1 { "1 byte".into() } else { format!("{bytes} bytes") }
+}
+
 /// `bytes` as text if they are text, or else as they are.
 pub fn text_or_bytes(bytes: &[u8]) -> String {
     match str::from_utf8(bytes) {
@@ -195,7 +200,7 @@ fn take_apart(
         }
         let depth = depth + 1;
         if !length.is_empty() {
-            row(depth, length, format!("{} bytes", bytes.len()));
+            row(depth, length, count(bytes.len()));
         }
         let Some(known) = known else {
             row(depth, bytes, value.guess());

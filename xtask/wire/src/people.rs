@@ -151,12 +151,12 @@ impl People {
             stream => format!("stream {stream}"),
         };
         let flags = frame.flag_names().join(", ");
-        let text = format!("{name:<14} {stream:<11} {:>12}  {flags}", bytes(length));
+        let text = format!("{name:<14} {stream:<11} {:>12}  {flags}", fields::count(length));
         line(seen, text.trim_end(), out);
         if self.depth == Depth::Bytes {
             let means = format!(
                 "{}, type {}, flags {:#04x}, stream {}",
-                bytes(length),
+                fields::count(length),
                 frame.kind,
                 frame.flags,
                 frame.stream
@@ -184,8 +184,8 @@ impl People {
     fn header(&self, header: &Header, out: &mut String) {
         let text = format!("{}: {}", header.name, header.value);
         let took = match header.is_known {
-            true => format!("{}: known", bytes(header.bytes.len())),
-            false => bytes(header.bytes.len()),
+            true => format!("{}: known", fields::count(header.bytes.len())),
+            false => fields::count(header.bytes.len()),
         };
         if self.depth == Depth::Bytes {
             return rows(&header.bytes, &format!("{text} ({took})"), out);
@@ -205,7 +205,7 @@ fn bytes_of(message: &Message, out: &mut String) {
     const { assert!(PREFIX == 5) };
     let is_compressed = if *compressed == 0 { "not compressed" } else { "compressed" };
     rows(&[*compressed], is_compressed, out);
-    rows(length, &format!("a message of {}", bytes(message.sent.length())), out);
+    rows(length, &format!("a message of {}", fields::count(message.sent.length())), out);
     if let (true, Some(body)) = (message.sent.is_compressed(), &message.sent.body) {
         rows(body, "", out);
         if message.unpacked.is_some() {
@@ -331,10 +331,6 @@ fn style(id: &Id) -> Style {
 
 fn arrow(from: End) -> char {
     if from == End::Client { '→' } else { '←' }
-}
-
-fn bytes(count: usize) -> String {
-    if count == 1 { "1 byte".into() } else { format!("{count} bytes") }
 }
 
 fn ms(time: Duration) -> String {
