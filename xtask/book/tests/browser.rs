@@ -261,8 +261,11 @@ async fn search_finds_what_is_in_the_book() -> Result<()> {
     driver.end().await
 }
 
-/// What is typed into the machine, and what it shows: the bytes before the message left out.
-const TYPED: &[(&str, &[(&str, &str)], &[&str])] = &[
+/// Fields and their values.
+type Values = &'static [(&'static str, &'static str)];
+
+/// What is typed into the machine, and what it shows after the five bytes before the message.
+const TYPED: &[(&str, Values, &[&str])] = &[
     ("a name", &[("name", "you")], &["0a", "03", "79 6f 75"]),
     ("a name", &[("name", "é")], &["0a", "02", "c3 a9"]),
     ("a name", &[("name", "")], &[]),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use protox::prost_reflect::{DescriptorPool, MethodDescriptor};
 use xtask::workspace::proto;
 
@@ -19,8 +19,7 @@ impl Schema {
     pub fn of_folders(folders: &[PathBuf]) -> anyhow::Result<Schema> {
         let mut all = Vec::new();
         for folder in folders {
-            let pools = proto::pools(folder).map_err(anyhow::Error::msg);
-            all.extend(pools.with_context(|| folder.display().to_string())?);
+            all.extend(proto::pools(folder).map_err(|error| wrong(folder, &error))?);
         }
         Ok(Schema(all))
     }
@@ -39,8 +38,7 @@ impl Schema {
                 Some(folder) if folder != Path::new("") => folder,
                 _ => Path::new("."),
             };
-            let pool = proto::pool(folder, file).map_err(anyhow::Error::msg);
-            pools.push(pool.with_context(|| folder.display().to_string())?);
+            pools.push(proto::pool(folder, file).map_err(|error| wrong(folder, &error))?);
         }
         Ok(Schema(pools))
     }
@@ -52,4 +50,9 @@ impl Schema {
             pool.get_service_by_name(service)?.methods().find(|method| method.name() == name)
         })
     }
+}
+
+/// What is wrong with a file in `folder`, with its path.
+fn wrong(folder: &Path, error: &str) -> anyhow::Error {
+    anyhow!("{}/{error}", folder.display())
 }

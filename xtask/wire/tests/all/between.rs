@@ -60,6 +60,22 @@ fn a_connection_that_breaks_is_broken_for_both() -> Result<()> {
 }
 
 #[test]
+fn after_ctrl_c_it_says_what_was_under_way() -> Result<()> {
+    let server = TcpListener::bind("127.0.0.1:0")?;
+    let wire = Wire::start(&server.local_addr()?.to_string(), PROTO)?;
+    let mut client = TcpStream::connect(&wire.addr)?;
+    let (mut stream, _) = server.accept()?;
+    let there = call("/helloworld.Greeter/SayHello", &[], &message(0, b"\x0a\x03you"));
+    client.write_all(&there)?;
+    stream.read_exact(&mut vec![0; there.len()])?;
+    let printed = wire.stop()?;
+    if cfg!(unix) {
+        ensure!(printed.contains("1 SayHello  cut off: the connection ended first\n"), "{printed}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_server_that_is_not_there_is_said() -> Result<()> {
     let nobody = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
     let mut wire = Command::new(env!("CARGO_BIN_EXE_wire"))

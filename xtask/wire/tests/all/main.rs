@@ -6,6 +6,7 @@ mod hostile;
 mod lessons;
 mod load;
 mod people;
+mod programs;
 mod tshark;
 mod unreadable;
 
