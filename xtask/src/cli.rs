@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, book, check, ci, hint, list, start, steps, verify};
+use crate::commands::{bench, book, check, ci, hint, list, start, steps, verify, wire};
 use crate::system::error::WrongUse;
 use crate::system::process;
 
@@ -31,6 +31,8 @@ enum Command {
     Check(check::Args),
     /// Say what to write next in your own lesson, and where
     Hint(hint::Args),
+    /// Run a pair of programs, and show what crosses the wire between them
+    Wire(wire::Args),
     /// Build the book to read alongside, or serve it while you write on it
     Book(book::Args),
     /// Measure the lessons: calls a second, latencies, memory; it takes some minutes
@@ -76,9 +78,11 @@ pub async fn run() -> ExitCode {
         Command::Book(args) => args.serves(),
         _ => false,
     };
+    // It ends in order then, and says what it has seen.
+    let ends_by_itself = matches!(&cli.command, Command::Wire(_));
     // Whichever ends first, the other one is dropped, and with it every process it had started.
     let result = tokio::select! {
-        result = process::interrupted() => {
+        result = process::interrupted(), if !ends_by_itself => {
             result.map(|code| if ends_with_ctrl_c { ExitCode::SUCCESS } else { code })
         }
         result = command(cli.command) => result,
@@ -118,6 +122,7 @@ async fn command(command: Command) -> anyhow::Result<ExitCode> {
         Command::Start(args) => start::run(&args).await,
         Command::Check(args) => check::run(&args).await,
         Command::Hint(args) => hint::run(&args).await,
+        Command::Wire(args) => wire::run(&args).await,
         Command::Book(args) => book::run(&args).await,
         Command::Bench(args) => bench::run(&args).await,
         Command::Ci(args) => ci::run(&args).await,

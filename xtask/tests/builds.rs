@@ -159,6 +159,9 @@ async fn no_dependency_is_compiled_twice() -> Result<()> {
         }
     }
 
+    let again = compiled.again(&["build", "--package", "wire"])?;
+    ensure!(again.is_empty(), "cargo xtask wire compiles again: {again:?}");
+
     let book = ["build", "--package", "book", "--bin", "book", "--no-default-features"];
     let more = &compiled.again(&book)? - &all_of(&[TWICE_FOR_THE_BOOK]);
     ensure!(more.is_empty(), "cargo xtask book compiles again: {more:?}");

@@ -261,6 +261,67 @@ async fn search_finds_what_is_in_the_book() -> Result<()> {
     driver.end().await
 }
 
+/// Fields and their values.
+type Values = &'static [(&'static str, &'static str)];
+
+/// What is typed into the machine, and what it shows after the five bytes before the message.
+const TYPED: &[(&str, Values, &[&str])] = &[
+    ("a name", &[("name", "you")], &["0a", "03", "79 6f 75"]),
+    ("a name", &[("name", "é")], &["0a", "02", "c3 a9"]),
+    ("a name", &[("name", "")], &[]),
+    ("a number", &[("value", "127")], &["08", "7f"]),
+    ("a number", &[("value", "128")], &["08", "80 01"]),
+    ("a number", &[("value", "-2147483648")], &["08", "80 80 80 80 f8 ff ff ff ff 01"]),
+    (
+        "a point",
+        &[("x", "300"), ("y", "-1")],
+        &["08", "ac 02", "10", "ff ff ff ff ff ff ff ff ff 01"],
+    ),
+    ("a point", &[("x", "0"), ("y", "12")], &["10", "0c"]),
+];
+
+#[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
+async fn whoever_types_a_message_sees_its_bytes() -> Result<()> {
+    let Some(driver) = Driver::start().await? else { return Ok(()) };
+    let (address, _, _folder) = serve().await?;
+    let browser = driver.browser(DESKTOP).await?;
+    browser.goto(&format!("{address}/concepts/bytes.html")).await?;
+    let fill = async |kind: &str, values: &[(&str, &str)]| -> Result<()> {
+        let select = browser.find(Locator::Css(".message-in-bytes select")).await?;
+        select.select_by_label(kind).await?;
+        for (name, value) in values {
+            let input = format!(".message-in-bytes input[name={name}]");
+            let input = browser.find(Locator::Css(&input)).await?;
+            // Not `clear`, of which the page hears nothing.
+            let keys = format!("{}{}{value}", "\u{e010}", "\u{e003}".repeat(12));
+            input.send_keys(&keys).await?;
+        }
+        Ok(())
+    };
+    let texts = async |css: &str| -> Result<Vec<String>> {
+        let mut texts = Vec::new();
+        for found in browser.find_all(Locator::Css(css)).await? {
+            texts.push(found.text().await?);
+        }
+        Ok(texts)
+    };
+    for (kind, values, expected) in TYPED {
+        fill(kind, values).await?;
+        let bytes = texts(".message-in-bytes code").await?;
+        let length: usize = expected.iter().map(|bytes| bytes.split(' ').count()).sum();
+        let prefix = ["00".to_owned(), format!("00 00 00 {length:02x}")];
+        let (first, rest) = bytes.split_at_checked(2).with_context(|| format!("{bytes:?}"))?;
+        ensure!(*first == prefix && rest == *expected, "{values:?}: {bytes:?}");
+    }
+    fill("a number", &[("value", "2147483648")]).await?;
+    let says = texts(".message-in-bytes p").await?;
+    ensure!(says == ["value has to be a whole number from -2147483648 to 2147483647."], "{says:?}");
+    ensure!(texts(".message-in-bytes tr").await?.is_empty(), "bytes of what is no number");
+    browser.close().await?;
+    driver.end().await
+}
+
 #[tokio::test]
 #[ignore = "slow: cargo xtask ci runs it"]
 async fn a_page_is_loaded_again_when_a_file_changes() -> Result<()> {

@@ -98,7 +98,7 @@ pub const PARTS: &[Part] = &[
     Part {
         name: "lessons",
         commands: &[
-            "cargo test --workspace --exclude xtask --exclude book --exclude bench -- --ignored",
+            "cargo test --workspace --exclude xtask --exclude book --exclude bench --exclude wire -- --ignored",
         ],
         proves: "every server survives a thousand deaths, and ten thousand calls at once",
     },
@@ -111,6 +111,11 @@ pub const PARTS: &[Part] = &[
         name: "bench",
         commands: &["cargo test -p bench -- --include-ignored"],
         proves: "`cargo xtask bench` measures all that it says",
+    },
+    Part {
+        name: "wire",
+        commands: &["cargo test -p wire -- --include-ignored"],
+        proves: "`cargo xtask wire` reads all that crosses the wire, and changes nothing of it",
     },
     Part {
         name: "minimum",

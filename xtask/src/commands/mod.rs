@@ -17,3 +17,5 @@ pub mod start;
 pub mod steps;
 #[cfg(feature = "runner")]
 pub mod verify;
+#[cfg(feature = "runner")]
+pub mod wire;

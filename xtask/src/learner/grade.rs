@@ -13,6 +13,7 @@ use crate::learner::{Learner, late, protos, refusals};
 use crate::run::cause;
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
+use crate::run::told;
 use crate::run::transcript;
 use crate::steps::regions;
 use crate::steps::states::{self, State, States};
@@ -233,7 +234,7 @@ impl Ours {
             let mut wrong = wrong(&outcome, Yours::Server, &state.pair, root)?;
             if reach.step == 0 && outcome.port.is_some() {
                 // First: if it has said something else, it was not it that we have called.
-                let elsewhere = pair::listens_elsewhere(&theirs.server).await?;
+                let elsewhere = told::listens_elsewhere(&theirs.server).await?;
                 wrong = elsewhere.map(|failure| format!("your server {failure}")).or(wrong);
             }
             if let (Some(why), Some(unanswered)) = (&mut wrong, unanswered)
@@ -289,7 +290,7 @@ impl Ours {
             }
         }
         let first = |wrong| Reach { wrong: Some((FIRST_RUNNABLE_STEP, wrong)), ..Reach::default() };
-        if wording::may_call_elsewhere(&outcome) && !pair::connects(&theirs.client).await? {
+        if wording::may_call_elsewhere(&outcome) && !told::connects(&theirs.client).await? {
             return Ok(first(wording::calls_elsewhere(&outcome)));
         }
         let mut state = newest;

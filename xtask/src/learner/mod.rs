@@ -38,10 +38,10 @@ use crate::workspace::manifest;
 pub const WORKSPACE_DATA: &str = "/../../data/";
 
 /// Which crate is meant.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub struct Which {
     /// The folder of your crate [default: the current one, or the only one in it from `start`]
-    dir: Option<PathBuf>,
+    pub dir: Option<PathBuf>,
     /// Which lesson it is of, if it was not written by `start`: 03, teams or 03-teams
     #[arg(long)]
     pub lesson: Option<String>,

@@ -8,8 +8,9 @@ use cargo_metadata::Message;
 
 use crate::learner::sources::Sources;
 use crate::learner::{protos, wording};
-use crate::run::pair::{self, Ended};
+use crate::run::pair::Ended;
 use crate::run::side::Side;
+use crate::run::told;
 use crate::steps::states::State;
 use crate::system::cargo::{Build, RENDERED};
 use crate::workspace::lesson::Lesson;
@@ -110,7 +111,7 @@ impl Theirs {
         }
         // Perhaps the program is that side, whatever it is told.
         if !wording::may_have_refused(ended.0)
-            || role == "client" && pair::connects(&self.no_role()).await?
+            || role == "client" && told::connects(&self.no_role()).await?
         {
             return Ok(None);
         }

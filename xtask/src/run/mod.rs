@@ -5,5 +5,6 @@ pub mod compare;
 pub mod pair;
 pub mod python;
 pub mod side;
+pub mod told;
 pub mod transcript;
 pub mod watcher;

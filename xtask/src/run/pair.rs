@@ -24,7 +24,7 @@ pub const FOREIGN_TIME_LIMIT: Duration = Duration::from_secs(60);
 const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// Port 0 is any free one.
-const ANY_PORT: &str = "127.0.0.1:0";
+pub(super) const ANY_PORT: &str = "127.0.0.1:0";
 
 /// What a program has to do: a client by itself, a server when it is told.
 const END: &str = "end";
@@ -106,11 +106,25 @@ impl Outcome {
 ///
 /// If a program cannot be started, or the system cannot tell what became of it.
 pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
+    run_through(server, client, async |addr| Ok(addr)).await
+}
+
+/// Does the same with something `between` the two: it is told where the server listens, and says
+/// where the client has to connect to instead.
+///
+/// # Errors
+///
+/// Those of [`run`], and those of `between`.
+pub async fn run_through(
+    server: &Side,
+    client: &Side,
+    between: impl AsyncFnOnce(SocketAddr) -> anyhow::Result<SocketAddr>,
+) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     let (port, server, client) = match ready(server, ANY_PORT).await? {
         Err(server) => (None, server, Ended::default()),
         Ok((mut program, addr)) => {
-            let client = run_one(client, &addr.to_string()).await?;
+            let client = run_one(client, &between(addr).await?.to_string()).await?;
             if server.is_foreign {
                 // Its line may come a moment after its port is open.
                 _ = timeout(A_MOMENT, program.stdout.line_with(LISTENING)).await;
@@ -139,48 +153,8 @@ pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
     Ok(Outcome { time: started.elapsed(), port, server, client })
 }
 
-/// What is wrong with where `server` listens, as it goes on after "it": it is told a port.
-///
-/// # Errors
-///
-/// If it cannot be started.
-pub async fn listens_elsewhere(server: &Side) -> anyhow::Result<Option<String>> {
-    let mut is_again = false;
-    loop {
-        let addr = free_address().await?.to_string();
-        let ended = match ready(server, &addr).await? {
-            Ok(_) => return Ok(None),
-            Err(ended) => ended,
-        };
-        // The port was free, and somebody else may have been faster than the server.
-        if ended.status.is_none() || is_again {
-            return Ok(ended.failure.as_ref().map(|why| format!("{why}{}", ended.cause())));
-        }
-        is_again = true;
-    }
-}
-
-/// Whether `client` connects to the address that it is told.
-///
-/// # Errors
-///
-/// If it cannot be started, or there is no port for it.
-pub async fn connects(client: &Side) -> anyhow::Result<bool> {
-    let listener = TcpListener::bind(ANY_PORT).await?;
-    let mut program = start(client, &listener.local_addr()?.to_string())?;
-    tokio::select! {
-        biased;
-        accepted = listener.accept() => Ok(accepted.is_ok()),
-        ended = timeout(TIME_LIMIT, program.ended()) => match ended {
-            // It may have connected, and gone, before we looked.
-            Ok(_) => Ok(timeout(Duration::ZERO, listener.accept()).await.is_ok()),
-            Err(_) => Ok(false),
-        },
-    }
-}
-
 /// An address that is free now.
-async fn free_address() -> anyhow::Result<SocketAddr> {
+pub(super) async fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind(ANY_PORT).await?.local_addr()?)
 }
 
@@ -193,7 +167,7 @@ pub async fn run_one(side: &Side, addr: &str) -> anyhow::Result<Ended> {
     end(start(side, addr)?, END, side).await
 }
 
-fn start(side: &Side, addr: &str) -> anyhow::Result<Program> {
+pub(super) fn start(side: &Side, addr: &str) -> anyhow::Result<Program> {
     Program::start(side.command(addr)).map_err(|error| {
         // What we have built can be started; what somebody has typed, perhaps not.
         let why = || format!("{error:#}: COMMAND is started without a shell");
@@ -203,7 +177,10 @@ fn start(side: &Side, addr: &str) -> anyhow::Result<Program> {
 
 /// Starts `server` with the address `told`, and waits until it listens. Returns where, or what came
 /// of it.
-async fn ready(server: &Side, told: &str) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
+pub(super) async fn ready(
+    server: &Side,
+    told: &str,
+) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
     if server.is_foreign {
         return foreign_ready(server).await;
     }

@@ -35,7 +35,7 @@ pub struct Declaration {
 ///
 /// If one is wrong: `FILE:LINE:COLUMN: what is wrong`, with the file relative to `folder/proto`.
 pub fn declarations(folder: &Path) -> Result<Option<Vec<Declaration>>, String> {
-    let pools = pools(folder)?;
+    let pools = pools(&folder.join("proto"))?;
     Ok((!pools.is_empty()).then(|| pools.iter().flat_map(declared).collect()))
 }
 
@@ -46,29 +46,36 @@ pub fn declarations(folder: &Path) -> Result<Option<Vec<Declaration>>, String> {
 ///
 /// If a proto file is wrong, as above.
 pub fn method(folder: &Path, name: &str) -> Result<Option<MethodDescriptor>, String> {
-    let pools = pools(folder)?;
+    let pools = pools(&folder.join("proto"))?;
     let services = pools.iter().flat_map(DescriptorPool::services);
     let mut methods = services.flat_map(|it| Vec::from_iter(it.methods()));
     Ok(methods.find(|method| method.full_name() == name))
 }
 
-/// What each proto file in `folder/proto` declares.
-fn pools(folder: &Path) -> Result<Vec<DescriptorPool>, String> {
-    let folder = folder.join("proto");
-    let files = lesson::proto_files(&folder)
+/// Reads each proto file in `folder`, one by one: two of them may declare the same names.
+///
+/// # Errors
+///
+/// As [`declarations`], with the file relative to `folder`.
+pub fn pools(folder: &Path) -> Result<Vec<DescriptorPool>, String> {
+    let files = lesson::proto_files(folder)
         .map_err(|error| format!("cannot look into {}: {error}", folder.display()))?;
+    files.iter().map(|file| pool(folder, file)).collect()
+}
+
+/// Reads the proto file `file` in `folder`, and what it imports from there.
+///
+/// # Errors
+///
+/// As [`declarations`], with the file relative to `folder`.
+pub fn pool(folder: &Path, file: &Path) -> Result<DescriptorPool, String> {
+    let mut resolver = ChainFileResolver::new();
+    resolver.add(Folder(folder.to_owned()));
+    resolver.add(GoogleFileResolver::new());
+    let mut compiler = Compiler::with_file_resolver(resolver);
     // Its `Debug` has the place, its `Display` has not.
     let wrong = |error: Error| format!("{error:?}");
-    let mut pools = Vec::new();
-    // One by one: two of them may declare the same names.
-    for file in &files {
-        let mut resolver = ChainFileResolver::new();
-        resolver.add(Folder(folder.clone()));
-        resolver.add(GoogleFileResolver::new());
-        let mut compiler = Compiler::with_file_resolver(resolver);
-        pools.push(compiler.open_file(file).map_err(wrong)?.descriptor_pool());
-    }
-    Ok(pools)
+    Ok(compiler.open_file(file).map_err(wrong)?.descriptor_pool())
 }
 
 /// Finds files in a folder, and skips a byte order mark as `protoc` does.

@@ -4,7 +4,6 @@
 mod deadline;
 mod product_info;
 mod server;
-mod wire_bytes;
 
 /// The exercise: its messages, and its server.
 #[allow(missing_docs)]

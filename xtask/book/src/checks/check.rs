@@ -14,8 +14,14 @@ use crate::pages::page::{self, Directive, Page, directive, slashed, step_of};
 use crate::pages::{CRATES, FOLDER};
 
 /// The HTML that a page may have: see `mdbook/README.md`.
-const HTML: [&str; 5] =
-    ["<div class=\"side-by-side\">", "<div>", "</div>", "<details>", "</details>"];
+const HTML: [&str; 6] = [
+    "<div class=\"side-by-side\">",
+    "<div class=\"message-in-bytes\">",
+    "<div>",
+    "</div>",
+    "<details>",
+    "</details>",
+];
 
 /// Where what a block shows has to come from, by its language.
 const SOURCES: [(&str, &[&str]); 7] = [

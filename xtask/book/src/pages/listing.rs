@@ -118,6 +118,16 @@ impl Listings {
         Ok(text.join("\n").trim_end().to_owned())
     }
 
+    /// The frames that were captured, for the pictures of calls.
+    ///
+    /// # Errors
+    ///
+    /// If the file is not there.
+    pub fn captured(&self) -> Result<String, String> {
+        let path = format!("{FOLDER}/captured.txt");
+        fs::read_to_string(self.root.join(&path)).map_err(|error| format!("{path}: {error}"))
+    }
+
     /// What was measured, for the charts: `cargo xtask bench` has written it.
     ///
     /// # Errors

@@ -19,10 +19,9 @@ pub fn draw(words: &[&str], listings: &Listings) -> Result<String, String> {
         |name: &str| listings.lessons.iter().find(|lesson| lesson.name == name).ok_or_else(unknown);
     let picture = match words {
         ["call"] => sequences::call(),
-        ["unary"] => sequences::unary(),
-        ["server-streaming"] => sequences::server_streaming(),
-        ["client-streaming"] => sequences::client_streaming(),
-        ["bidirectional"] => sequences::bidirectional(),
+        [kind @ ("unary" | "server-streaming" | "client-streaming" | "bidirectional")] => {
+            sequences::captured(kind, &listings.captured()?).ok_or_else(unknown)?
+        }
         ["house"] => folders::house(),
         ["talk", name] => sequences::talk(lesson(name)?),
         ["files", name] => folders::files(lesson(name)?),

@@ -1,0 +1,90 @@
+//! For programs: an object a frame, as `cargo xtask wire --help` describes it.
+
+use serde_json::{Map, Value, json};
+
+use crate::End;
+use crate::call::Message;
+use crate::frames;
+use crate::seen::{Seen, Told, What};
+use crate::text::{hex, json as value};
+
+/// What was seen, with its bytes or without.
+pub fn object(seen: &Seen, with_bytes: bool) -> Value {
+    let mut object = Map::new();
+    let mut set = |name: &str, value: Value| {
+        object.insert(name.into(), value);
+    };
+    set("ms", json!(seen.at.as_micros() as f64 / 1000.0));
+    set("connection", json!(seen.connection));
+    set("from", json!(if seen.from == End::Client { "client" } else { "server" }));
+    let (what, length) = match &seen.what {
+        What::Preface => ("preface", seen.bytes.len()),
+        What::Frame(told) => ("frame", told.frame.payload().len()),
+        What::Tls(_, length) => ("tls", *length),
+        What::Raw => ("raw", seen.bytes.len()),
+        What::Closed => ("closed", seen.bytes.len()),
+    };
+    set("what", json!(what));
+    set("length", json!(length));
+    match &seen.what {
+        What::Frame(told) => of_frame(told, &mut set),
+        What::Tls(record, _) => set("record", json!(record)),
+        _ => {}
+    }
+    if let Some(wrong) = &seen.wrong {
+        set("wrong", json!(wrong));
+    }
+    if with_bytes {
+        set("bytes", json!(hex(seen.bytes())));
+    }
+    Value::Object(object)
+}
+
+fn of_frame(told: &Told, set: &mut impl FnMut(&str, Value)) {
+    set("frame", json!(frames::name(told.frame.kind)));
+    set("flags", json!(told.frame.flag_names()));
+    set("stream", json!(told.frame.stream));
+    if !told.says.is_empty() {
+        set("says", json!(told.says));
+    }
+    if !told.headers.is_empty() {
+        let header = |it: &crate::headers::Header| {
+            json!({
+                "name": it.name,
+                "value": it.value,
+                "bytes": it.bytes.len(),
+                "known": it.is_known,
+            })
+        };
+        set("headers", told.headers.iter().map(header).collect());
+    }
+    if let Some(id) = &told.call {
+        set("call", json!(id.number));
+        set("method", json!(&*id.path));
+    }
+    if !told.messages.is_empty() {
+        set("messages", told.messages.iter().map(of_message).collect());
+    }
+    if let Some(status) = &told.status {
+        set("status", json!(crate::words::status(&status.code)));
+        set("message", json!(status.message));
+    }
+    if let Some(total) = &told.total {
+        set("ended", json!({ "there": total.there, "back": total.back }));
+    }
+}
+
+fn of_message(message: &Message) -> Value {
+    let mut object = Map::new();
+    object.insert("type".into(), json!(message.kind.as_ref().map(|kind| kind.full_name())));
+    object.insert("length".into(), json!(message.sent.length()));
+    object.insert("compressed".into(), json!(message.sent.is_compressed()));
+    match &message.read {
+        Some(read) => object.insert("value".into(), value(read)),
+        None => object.insert("text".into(), json!(message.text())),
+    };
+    if let Some(wrong) = &message.wrong {
+        object.insert("wrong".into(), json!(wrong));
+    }
+    Value::Object(object)
+}

@@ -1,0 +1,34 @@
+//! What crosses the wire between a client and a server of gRPC: passed on as it came, and shown.
+//!
+//! - `proxy` stands between the two, and passes on bytes
+//! - `connection` reads them: `protocol` says whether they are HTTP/2, `frames`, `headers`, `words` and
+//!   `windows` are HTTP/2, `call` and `messages` gRPC, `schema`, `text` and `fields` protocol buffers
+//! - `show` writes down what was read, `people` for people, and `json` for programs
+//! - `pair` starts a lesson's client and server, or a learner's
+
+#![allow(missing_docs, reason = "public for the tests only, and named for what they are")]
+
+pub mod call;
+pub mod connection;
+pub mod fields;
+pub mod frames;
+pub mod headers;
+pub mod json;
+pub mod messages;
+pub mod pair;
+pub mod people;
+pub mod protocol;
+pub mod proxy;
+pub mod schema;
+pub mod seen;
+pub mod show;
+pub mod text;
+pub mod windows;
+pub mod words;
+
+/// Who has sent something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum End {
+    Client,
+    Server,
+}

@@ -1,0 +1,130 @@
+//! A lesson's client and server, or a learner's, with us between them.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use anyhow::bail;
+use tokio::net::TcpListener;
+use xtask::learner::Which;
+use xtask::learner::theirs::Theirs;
+use xtask::run::pair::{Outcome, run_through};
+use xtask::run::side::Side;
+use xtask::steps::states;
+use xtask::system::error::WrongUse;
+use xtask::workspace::Workspace;
+use xtask::workspace::lesson::{Lesson, Pair, Programs};
+
+use crate::proxy;
+use crate::schema::Schema;
+use crate::show::Show;
+
+/// A server and a client, and the folders of their protos.
+pub struct Both {
+    pub server: Side,
+    pub client: Side,
+    pub protos: Vec<PathBuf>,
+}
+
+impl Both {
+    /// The pair of `lesson`, or the one of an example or of a step of it, built.
+    ///
+    /// # Errors
+    ///
+    /// With [`WrongUse`] if there is no such step or example; and if it does not compile.
+    pub async fn of_lesson(
+        workspace: &Workspace,
+        lesson: &Lesson,
+        step: Option<usize>,
+        example: Option<&str>,
+    ) -> anyhow::Result<Both> {
+        let (pair, programs) = match (step, example) {
+            (Some(step), _) => states::at_step(workspace, lesson, step, true).await?,
+            (None, None) => (lesson.pairs[0].clone(), workspace.build(&[lesson]).await?),
+            (None, Some(example)) => {
+                (the_example(lesson, example)?.clone(), workspace.build(&[lesson]).await?)
+            }
+        };
+        Both::of_pair(&pair, &programs)
+    }
+
+    /// The programs of `pair`.
+    ///
+    /// # Errors
+    ///
+    /// If Cargo has built no such programs.
+    pub fn of_pair(pair: &Pair, programs: &Programs) -> anyhow::Result<Both> {
+        let source = pair.server.source.as_std_path();
+        // An example may have protos beside it.
+        let folders: Vec<_> = source.ancestors().skip(1).take(3).collect();
+        let is_crate = |folder: &&Path| folder.join("Cargo.toml").is_file();
+        let root = folders.iter().copied().find(is_crate);
+        let mut protos: Vec<_> = folders[..1].iter().map(|folder| folder.to_path_buf()).collect();
+        protos.extend(root.map(|root| root.join("proto")));
+        let (server, client) = (programs.side(&pair.server)?, programs.side(&pair.client)?);
+        Ok(Both { server, client, protos })
+    }
+
+    /// The program of the learner's crate in `folder`, built.
+    ///
+    /// # Errors
+    ///
+    /// If nothing says which lesson it is of, or it does not compile: Cargo has said why.
+    pub async fn of_crate(workspace: &Workspace, folder: &Path) -> anyhow::Result<Both> {
+        let which = Which { dir: Some(folder.to_owned()), lesson: None };
+        let learner = which.find(workspace)?;
+        let theirs = Theirs::build(workspace, folder, learner.lesson, false).await?;
+        let Some(Theirs { server, client, .. }) = theirs else {
+            bail!("{} does not compile: see above", folder.display());
+        };
+        Ok(Both { server, client, protos: vec![folder.join("proto")] })
+    }
+
+    /// The protos of both. If one is wrong, says so, and does without.
+    pub fn schema(&self) -> Schema {
+        Schema::of_folders(&self.protos).unwrap_or_else(|error| {
+            eprintln!("warning: {error:#}: messages are shown by number and wire type");
+            Schema::default()
+        })
+    }
+
+    /// Runs the client against the server, and shows what crosses between them.
+    ///
+    /// # Errors
+    ///
+    /// If one of them cannot be started, or what was seen cannot be shown.
+    pub async fn run(&self, show: Show) -> anyhow::Result<Outcome> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let addr = listener.local_addr()?;
+        let shown = Arc::new(Mutex::new(show));
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let between = async |server| {
+            // Nobody takes it if showing has failed, which says so itself.
+            _ = tell.send(server);
+            Ok(addr)
+        };
+        let serve = async {
+            match told.await {
+                Ok(server) => {
+                    proxy::serve(listener, &std::net::SocketAddr::to_string(&server), shown).await
+                }
+                // There is no server: the other one says why.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            outcome = run_through(&self.server, &self.client, between) => outcome,
+            failed = serve => Err(failed.err().unwrap_or_else(|| anyhow::anyhow!("the proxy has ended"))),
+        }
+    }
+}
+
+/// The pair of the example `name`: `chat`, or `tour_client`.
+fn the_example<'a>(lesson: &'a Lesson, name: &str) -> anyhow::Result<&'a Pair> {
+    let examples = &lesson.pairs[1..];
+    let own = |pair: &'a Pair| pair.name.strip_prefix("server + ").unwrap_or(&pair.name);
+    examples.iter().find(|pair| own(pair) == name).ok_or_else(|| {
+        let names: Vec<_> = examples.iter().map(own).collect();
+        WrongUse(format!("{} has no example `{name}`: it has {}", lesson.name, names.join(", ")))
+            .into()
+    })
+}

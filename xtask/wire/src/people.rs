@@ -1,0 +1,342 @@
+//! For people: a line a message, or a frame with its headers, or with all of its bytes.
+
+use std::fmt::Write;
+use std::iter::repeat;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use xtask::system::style::{DIM, RED};
+
+use crate::End;
+use crate::call::{Id, Message};
+use crate::fields;
+use crate::frames;
+use crate::headers::Header;
+use crate::messages::PREFIX;
+use crate::seen::{Seen, Told, What};
+use crate::words;
+
+/// How wide a line is, in characters.
+const WIDTH: usize = 80;
+
+/// How many lines a text may take.
+const MOST_LINES: usize = 12;
+
+/// What stands before what belongs to the line above.
+const INDENT: usize = 13;
+
+/// How many bytes a line shows: as many as the head of a frame has.
+const A_LINE: usize = frames::HEAD;
+
+/// Lines of different calls are told apart by their colour.
+const COLOURS: [AnsiColor; 5] =
+    [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Magenta, AnsiColor::Green, AnsiColor::Blue];
+
+/// How closely one looks.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+pub enum Depth {
+    Messages,
+    Frames,
+    Bytes,
+}
+
+/// Writes what was seen as text. An error of `write!` is none: a `String` takes all that is written
+/// to it.
+pub struct People {
+    depth: Depth,
+    /// Which connection the last line was about.
+    connection: usize,
+}
+
+impl People {
+    pub fn new(depth: Depth) -> People {
+        People { depth, connection: 1 }
+    }
+
+    /// Adds what there is to say of `seen` to `out`.
+    pub fn show(&mut self, seen: &Seen, out: &mut String) {
+        let is_close = self.depth >= Depth::Frames;
+        if is_close && seen.connection != self.connection {
+            self.connection = seen.connection;
+            _ = writeln!(out, "connection {}", seen.connection);
+        }
+        let length = seen.bytes.len();
+        match &seen.what {
+            What::Frame(told) if is_close => self.frame(seen, told, out),
+            What::Frame(told) => {
+                if let Some(wrong) = &seen.wrong {
+                    is_wrong(seen, &format!("{}: {wrong}", frames::name(told.frame.kind)), out);
+                }
+                self.call(seen, told, out);
+            }
+            What::Preface if is_close => {
+                line(seen, &format!("preface: {}", seen.bytes.escape_ascii()), out);
+                if self.depth == Depth::Bytes {
+                    rows(&seen.bytes, "this is HTTP/2", out);
+                }
+            }
+            What::Preface => {}
+            What::Tls(record, length) => {
+                line(seen, &format!("TLS: {record}, {length} bytes"), out);
+            }
+            What::Raw => {
+                if let Some(wrong) = &seen.wrong {
+                    is_wrong(seen, wrong, out);
+                }
+                line(seen, &format!("{length} bytes that can't be read"), out);
+                rows(&seen.bytes, &printable(&seen.bytes), out);
+            }
+            What::Closed => {
+                if let Some(wrong) = &seen.wrong {
+                    is_wrong(seen, wrong, out);
+                    rows(&seen.bytes, &printable(&seen.bytes), out);
+                } else if is_close {
+                    line(seen, "sends no more on this connection", out);
+                }
+            }
+        }
+    }
+
+    /// Adds a line about a call that was under way when its connection ended.
+    pub fn is_left(&self, id: &Id, out: &mut String) {
+        let style = style(id);
+        hang(
+            out,
+            INDENT,
+            &format!("{style}{} {}{style:#}  ", id.number, id.method()),
+            "cut off: the connection ended first",
+        );
+    }
+
+    /// What a frame says of its call: messages, a status, and what the call took.
+    fn call(&self, seen: &Seen, told: &Told, out: &mut String) {
+        let Some(id) = &told.call else { return };
+        let style = style(id);
+        // Beside a frame, the time is known.
+        let time =
+            if self.depth == Depth::Messages { time(seen.at) } else { " ".repeat(INDENT - 3) };
+        let head =
+            format!("{time} {style}{} {} {}{style:#}  ", arrow(seen.from), id.number, id.method());
+        for message in &told.messages {
+            hang(out, INDENT, &head, &message.text());
+            if let Some(wrong) = &message.wrong {
+                hang_in(RED, out, INDENT, &" ".repeat(INDENT), wrong);
+            } else if message.sent.is_compressed() {
+                let (sent, plain) = (message.sent.length(), message.plain().len());
+                _ = writeln!(out, "{:INDENT$}compressed: {sent} bytes instead of {plain}", "");
+            }
+            if self.depth == Depth::Bytes {
+                bytes_of(message, out);
+            }
+        }
+        if let Some(status) = &told.status {
+            hang(out, INDENT, &head, &status.text());
+        }
+        if told.is_reset {
+            let why = told.says.first().map_or("this stream is over", String::as_str);
+            hang(out, INDENT, &head, why);
+        }
+        if let Some(total) = &told.total {
+            let head = format!("{:INDENT$}{style}{} {}{style:#}  ", "", id.number, id.method());
+            let (there, back, ms) = (total.there, total.back, ms(total.time));
+            hang(out, INDENT, &head, &format!("{there} bytes there, {back} back, in {ms}"));
+        }
+    }
+
+    fn frame(&self, seen: &Seen, told: &Told, out: &mut String) {
+        let frame = &told.frame;
+        let (name, length) = (frames::name(frame.kind), frame.payload().len());
+        let stream = match frame.stream {
+            0 => "connection".to_owned(),
+            stream => format!("stream {stream}"),
+        };
+        let flags = frame.flag_names().join(", ");
+        let text = format!("{name:<14} {stream:<11} {:>12}  {flags}", fields::count(length));
+        line(seen, text.trim_end(), out);
+        if self.depth == Depth::Bytes {
+            let means = format!(
+                "{}, type {}, flags {:#04x}, stream {}",
+                fields::count(length),
+                frame.kind,
+                frame.flags,
+                frame.stream
+            );
+            rows(&frame.bytes[..frames::HEAD], &means, out);
+        }
+        // Headers and messages show their own bytes.
+        let has_own = !told.headers.is_empty() || !told.messages.is_empty();
+        if self.depth == Depth::Bytes && !has_own && length > 0 {
+            let each = if frame.kind == frames::SETTINGS { words::SETTING } else { length };
+            let says = told.says.iter().map(String::as_str).chain(repeat(""));
+            frame.payload().chunks(each).zip(says).for_each(|(bytes, says)| rows(bytes, says, out));
+        } else {
+            told.says.iter().for_each(|says| hang(out, INDENT + 2, &" ".repeat(INDENT), says));
+        }
+        for header in &told.headers {
+            self.header(header, out);
+        }
+        if let Some(wrong) = &seen.wrong {
+            hang_in(RED, out, INDENT + 2, &" ".repeat(INDENT), wrong);
+        }
+        self.call(seen, told, out);
+    }
+
+    fn header(&self, header: &Header, out: &mut String) {
+        let text = format!("{}: {}", header.name, header.value);
+        let took = match header.is_known {
+            true => format!("{}: known", fields::count(header.bytes.len())),
+            false => fields::count(header.bytes.len()),
+        };
+        if self.depth == Depth::Bytes {
+            return rows(&header.bytes, &format!("{text} ({took})"), out);
+        }
+        let room = WIDTH - INDENT - 14;
+        if text.chars().count() <= room {
+            _ = writeln!(out, "{:INDENT$}{text:<room$} {took:>13}", "");
+        } else {
+            hang(out, INDENT + 2, &" ".repeat(INDENT), &format!("{text} ({took})"));
+        }
+    }
+}
+
+/// The bytes of a message, field by field.
+fn bytes_of(message: &Message, out: &mut String) {
+    let [compressed, length @ ..] = &message.sent.prefix;
+    const { assert!(PREFIX == 5) };
+    let is_compressed = if *compressed == 0 { "not compressed" } else { "compressed" };
+    rows(&[*compressed], is_compressed, out);
+    rows(length, &format!("a message of {}", fields::count(message.sent.length())), out);
+    if let (true, Some(body)) = (message.sent.is_compressed(), &message.sent.body) {
+        rows(body, "", out);
+        if message.unpacked.is_some() {
+            _ = writeln!(out, "{:INDENT$}unpacked:", "");
+        }
+    }
+    if message.sent.is_compressed() && message.unpacked.is_none() {
+        return;
+    }
+    for row in fields::rows(message.plain(), message.kind.as_ref()) {
+        rows(&row.bytes, &format!("{:indent$}{}", "", row.means, indent = 2 * row.depth), out);
+    }
+}
+
+/// Adds a line with the time and the direction.
+fn line(seen: &Seen, text: &str, out: &mut String) {
+    hang(out, INDENT, &format!("{} {} ", time(seen.at), arrow(seen.from)), text);
+}
+
+/// Adds a line about what is wrong.
+fn is_wrong(seen: &Seen, text: &str, out: &mut String) {
+    hang_in(RED, out, INDENT, &format!("{} {} ", time(seen.at), arrow(seen.from)), text);
+}
+
+/// Adds bytes, and beside them what they mean.
+fn rows(bytes: &[u8], means: &str, out: &mut String) {
+    let hex_width = 3 * A_LINE - 1;
+    let indent = means.len() - means.trim_start().len();
+    let means = wrapped(means.trim_start(), WIDTH - INDENT - hex_width - 2 - indent);
+    let mut means = means.iter();
+    let mut chunks = bytes.chunks(A_LINE);
+    for index in 0.. {
+        let (chunk, mean) = (chunks.next(), means.next());
+        if chunk.is_none() && mean.is_none() {
+            break;
+        }
+        let left = bytes.len().saturating_sub(index * A_LINE);
+        if index == MOST_LINES && left > 0 {
+            _ = writeln!(out, "{:INDENT$}… and {left} more", "");
+            break;
+        }
+        let hex: Vec<_> = chunk.unwrap_or_default().iter().map(|it| format!("{it:02x}")).collect();
+        let mean = mean.map_or("", String::as_str);
+        let text = format!("{:<hex_width$}  {:indent$}{mean}", hex.join(" "), "");
+        _ = writeln!(out, "{:INDENT$}{DIM}{}{DIM:#}", "", text.trim_end());
+    }
+}
+
+/// Adds `head` and behind it `text`, which goes on below, `indent` characters from the left.
+fn hang(out: &mut String, indent: usize, head: &str, text: &str) {
+    hang_in(Style::new(), out, indent, head, text);
+}
+
+/// Does the same with the text in a style.
+fn hang_in(style: Style, out: &mut String, indent: usize, head: &str, text: &str) {
+    let first = WIDTH.saturating_sub(width(head)).max(1);
+    let mut rest = text;
+    let line = cut(&mut rest, first);
+    _ = writeln!(out, "{head}{style}{line}{style:#}");
+    let mut lines = 1;
+    while !rest.is_empty() {
+        if lines == MOST_LINES {
+            _ = writeln!(out, "{:indent$}… ({} characters in all)", "", text.chars().count());
+            break;
+        }
+        let line = cut(&mut rest, WIDTH - indent);
+        _ = writeln!(out, "{:indent$}{style}{line}{style:#}", "");
+        lines += 1;
+    }
+}
+
+/// The parts of `text` between its colours.
+pub fn plain(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_first = true;
+    text.split('\u{1b}').map(move |part| {
+        let after = part.split_once('m').map_or("", |(_, after)| after);
+        if std::mem::take(&mut is_first) { part } else { after }
+    })
+}
+
+/// How many characters of `text` are seen.
+fn width(text: &str) -> usize {
+    plain(text).map(|part| part.chars().count()).sum()
+}
+
+/// `text` in lines of up to `width` characters, no more than we show.
+fn wrapped(mut text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    while !text.is_empty() && lines.len() < MOST_LINES {
+        lines.push(cut(&mut text, width).to_owned());
+    }
+    if !text.is_empty() {
+        lines.push("…".into());
+    }
+    lines
+}
+
+/// Takes a line of up to `width` characters from the front of `rest`, if it can be without cutting a
+/// word.
+fn cut<'a>(rest: &mut &'a str, width: usize) -> &'a str {
+    let all = *rest;
+    let Some((end, _)) = all.char_indices().nth(width) else {
+        *rest = "";
+        return all;
+    };
+    // The space may be the first one that does not fit.
+    let is_space = all[end..].starts_with(' ');
+    let space = if is_space { Some(end) } else { all[..end].rfind(' ').filter(|at| *at > 0) };
+    let line = &all[..space.unwrap_or(end)];
+    *rest = all[line.len()..].trim_start_matches(' ');
+    line
+}
+
+/// What of `bytes` is text, with a dot for what is not.
+fn printable(bytes: &[u8]) -> String {
+    let shown = bytes.iter().take(MOST_LINES * A_LINE);
+    shown.map(|byte| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '.' }).collect()
+}
+
+fn style(id: &Id) -> Style {
+    COLOURS[id.number % COLOURS.len()].on_default()
+}
+
+fn arrow(from: End) -> char {
+    if from == End::Client { '→' } else { '←' }
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+}
+
+fn time(at: Duration) -> String {
+    format!("{:>10}", ms(at))
+}

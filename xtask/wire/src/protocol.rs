@@ -1,0 +1,54 @@
+//! Which protocol it is: HTTP/2, TLS, which hides it, or another one.
+
+use crate::End;
+use crate::frames::{self, HEAD, PREFACE};
+
+/// How what one end sends is read.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Reads {
+    /// Nothing has come yet.
+    Beginning,
+    Frames,
+    /// TLS, with what is left of a record.
+    Tls(usize),
+    Nothing,
+}
+
+/// The head of a TLS record: its type, its version, and its length.
+pub const TLS_HEAD: usize = 5;
+
+/// How what `from` sends is to be read, if `rest` is the beginning of it. None if that cannot be said
+/// yet.
+pub fn beginning(from: End, rest: &[u8], other: Reads) -> Option<Reads> {
+    let is_tls = matches!(rest, [0x14..=0x17, 3, ..]);
+    Some(match from {
+        End::Client if is_tls => Reads::Tls(0),
+        End::Client if rest.starts_with(PREFACE) => Reads::Frames,
+        End::Client if PREFACE.starts_with(rest) || rest == [0x16] => return None,
+        End::Client => Reads::Nothing,
+        End::Server if is_tls && matches!(other, Reads::Tls(_)) => Reads::Tls(0),
+        // Its first frame is SETTINGS, of the connection as a whole.
+        End::Server => match rest.first_chunk::<HEAD>()? {
+            [0, _, _, frames::SETTINGS, _, _, 0, 0, 0] => Reads::Frames,
+            _ => Reads::Nothing,
+        },
+    })
+}
+
+/// What it is instead of HTTP/2, if that can be told.
+pub fn what_else(bytes: &[u8]) -> &'static str {
+    const METHODS: [&[u8]; 5] = [b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS "];
+    let is_http = bytes.starts_with(b"HTTP/1.") || METHODS.iter().any(|it| bytes.starts_with(it));
+    if is_http { ", but HTTP/1" } else { "" }
+}
+
+/// The name of a type of TLS records.
+pub fn record(kind: u8) -> &'static str {
+    match kind {
+        20 => "change cipher spec",
+        21 => "alert",
+        22 => "handshake",
+        23 => "application data",
+        _ => "unknown",
+    }
+}

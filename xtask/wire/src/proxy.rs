@@ -1,0 +1,127 @@
+//! Stands between clients and a server: passes on what they send as it comes, and shows a copy.
+
+use std::io::{self, Write, stderr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Context;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use crate::End;
+use crate::connection::Connection;
+use crate::show::Show;
+
+/// How much is read at once, in bytes. No more than that waits here for an end that does not read.
+const PIECE: usize = 16 * 1024;
+
+/// What several connections show to.
+pub type Shown = Arc<Mutex<Show>>;
+
+/// Passes on each connection to `listener` to the server at `to`, until this is dropped.
+///
+/// # Errors
+///
+/// If the listener can accept no more, or what was seen cannot be shown.
+pub async fn serve(listener: TcpListener, to: &str, shown: Shown) -> anyhow::Result<()> {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let (client, _) = accepted.context("cannot accept connections any more")?;
+                connections.spawn(pass_on(client, to.to_owned(), shown.clone()));
+            }
+            Some(ended) = connections.join_next() => ended??,
+        }
+    }
+}
+
+/// Passes on one connection until both ends have closed it, or one has broken it.
+async fn pass_on(mut client: TcpStream, to: String, shown: Shown) -> anyhow::Result<()> {
+    let mut server = match TcpStream::connect(&to).await {
+        Ok(server) => server,
+        Err(error) => {
+            let why = format!("no server at {to} (start one, or give its address with --to)");
+            // If this cannot be printed, the client sees it all the same.
+            _ = writeln!(stderr(), "error: {why}: {error}");
+            return Ok(());
+        }
+    };
+    // What has come goes on at once.
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    let connection = Mutex::new(lock(&shown).connection());
+    let tap = Tap { connection, shown };
+    let (from_client, to_client) = client.split();
+    let (from_server, to_server) = server.split();
+    let passed = tokio::try_join!(
+        tap.pump(End::Client, from_client, to_server),
+        tap.pump(End::Server, from_server, to_client),
+    );
+    match passed {
+        // Whoever breaks the connection, breaks both.
+        Err(Broken::Connection) => {
+            _ = client.set_zero_linger();
+            _ = server.set_zero_linger();
+        }
+        Err(Broken::Output(error)) => return Err(error.into()),
+        Ok(_) => {}
+    }
+    Ok(())
+}
+
+/// Why a connection is not passed on any more.
+enum Broken {
+    Connection,
+    /// What was seen cannot be shown.
+    Output(io::Error),
+}
+
+/// What is shown of one connection, with whatever is under way when it ends.
+struct Tap {
+    connection: Mutex<Connection>,
+    shown: Shown,
+}
+
+impl Tap {
+    /// Passes on what `end` sends, and then that it sends no more. What `to` does not take yet is not
+    /// read yet.
+    async fn pump(
+        &self,
+        end: End,
+        mut from: ReadHalf<'_>,
+        mut to: WriteHalf<'_>,
+    ) -> Result<(), Broken> {
+        let mut piece = vec![0; PIECE];
+        loop {
+            let length = from.read(&mut piece).await.map_err(|_| Broken::Connection)?;
+            let sent = &piece[..length];
+            // First, so that nothing is shown after the answer to it.
+            {
+                let (mut connection, mut shown) = (lock(&self.connection), lock(&self.shown));
+                match sent {
+                    [] => shown.closed(&mut connection, end),
+                    sent => shown.sent(&mut connection, end, sent),
+                }
+                .map_err(Broken::Output)?;
+            }
+            if sent.is_empty() {
+                return to.shutdown().await.map_err(|_| Broken::Connection);
+            }
+            to.write_all(sent).await.map_err(|_| Broken::Connection)?;
+        }
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        // If this cannot be shown, nothing can be, and somebody has said so.
+        _ = lock(&self.shown).ended(&lock(&self.connection));
+    }
+}
+
+/// Nobody panics who holds one of ours; and if, what was seen is as good as before.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

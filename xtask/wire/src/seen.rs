@@ -1,0 +1,72 @@
+//! What has crossed a connection, as it is handed on to be shown.
+
+use std::time::Duration;
+
+use crate::End;
+use crate::call::{Id, Message, Status, Total};
+use crate::frames::Frame;
+use crate::headers::Header;
+
+/// What has crossed a connection, and when.
+pub struct Seen {
+    pub at: Duration,
+    /// Which one, from 1.
+    pub connection: usize,
+    pub from: End,
+    pub what: What,
+    /// All of it, but for a frame, which has its own; for a TLS record no more than its head.
+    pub bytes: Vec<u8>,
+    /// What is wrong with it, or why it cannot be read.
+    pub wrong: Option<String>,
+}
+
+impl Seen {
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.what {
+            What::Frame(told) => &told.frame.bytes,
+            _ => &self.bytes,
+        }
+    }
+}
+
+/// What it is.
+pub enum What {
+    Preface,
+    Frame(Box<Told>),
+    /// A record of this type, and its length without its head.
+    Tls(&'static str, usize),
+    /// Bytes that we cannot read.
+    Raw,
+    /// This end sends no more.
+    Closed,
+}
+
+/// A frame, and what it tells.
+pub struct Told {
+    pub frame: Frame,
+    /// In words.
+    pub says: Vec<String>,
+    pub headers: Vec<Header>,
+    pub call: Option<Id>,
+    pub messages: Vec<Message>,
+    pub status: Option<Status>,
+    pub total: Option<Total>,
+    /// Whether it ends the call before its time.
+    pub is_reset: bool,
+}
+
+impl Told {
+    pub fn of(frame: Frame) -> Told {
+        Told {
+            frame,
+            says: Vec::new(),
+            headers: Vec::new(),
+            call: None,
+            messages: Vec::new(),
+            status: None,
+            total: None,
+            is_reset: false,
+        }
+    }
+}

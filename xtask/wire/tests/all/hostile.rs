@@ -1,0 +1,80 @@
+//! Bytes that nobody should send: nothing panics, and nothing is kept without bounds.
+
+use std::io;
+
+use anyhow::Result;
+use testing::numbers::Numbers;
+use wire::End;
+use wire::schema::Schema;
+use wire::show::{Form, Show};
+use xtask::commands::wire::Format;
+
+use crate::wire::{answer, call, frame, message, root};
+
+/// Shows in all forms what comes of `there` and `back`, in pieces of `piece` bytes.
+fn show(there: &[u8], back: &[u8], piece: usize) -> Result<()> {
+    for (format, frames, bytes) in [
+        (None, false, false),
+        (None, true, false),
+        (None, false, true),
+        (Some(Format::Json), false, true),
+    ] {
+        let proto = root().join("lessons/06-routeguide/proto/routeguide.proto");
+        let schema = Schema::of_files(&[proto])?;
+        let mut show = Show::new(Form::of(format, frames, bytes), schema, Box::new(io::sink()));
+        let mut connection = show.connection();
+        for (from, bytes) in [(End::Client, there), (End::Server, back)] {
+            for piece in bytes.chunks(piece) {
+                show.sent(&mut connection, from, piece)?;
+            }
+            show.closed(&mut connection, from)?;
+        }
+        show.ended(&connection)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn anything_may_come() -> Result<()> {
+    let chat = b"\x0a\x0c\x08\xf2\xb5\xbf\xc3\x01\x10\xb6\xf9\xa6\x9c\x0d\x12\x05First";
+    let body = [message(0, chat), message(1, b"\x1f\x8b\x08\0"), message(0, b"")].concat();
+    let there = call("/routeguide.RouteGuide/RouteChat", &[("grpc-encoding", "gzip")], &body);
+    let back = answer(&[("grpc-message", "%E2%82%AC %zz %")], &body, "0");
+    let mut numbers = Numbers::default();
+    for round in 0..300 {
+        let (mut there, mut back) = (there.clone(), back.clone());
+        for bytes in [&mut there, &mut back] {
+            for _ in 0..numbers.within(0..=4) {
+                let at = numbers.within(0..=bytes.len() as i32 - 1) as usize;
+                match numbers.within(0..=3) {
+                    0 => bytes[at] = numbers.any() as u8,
+                    1 => bytes[at] ^= 1 << numbers.within(0..=7),
+                    2 => bytes.truncate(at.max(1)),
+                    _ => bytes.insert(at, numbers.any() as u8),
+                }
+            }
+        }
+        show(&there, &back, numbers.one_of(&[1, 7, 4096])).inspect_err(|_| eprintln!("{round}"))?;
+    }
+    // Headers of anything, and messages of anything, in frames that are in order.
+    for _ in 0..300 {
+        let noise: Vec<u8> = (0..numbers.within(0..=60)).map(|_| numbers.any() as u8).collect();
+        let kind = numbers.one_of(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        let more = frame(kind, numbers.any() as u8, 1, &noise);
+        let data = call("/routeguide.RouteGuide/RouteChat", &[], &message(0, &noise));
+        show(&[data, more.clone()].concat(), &[back.clone(), more].concat(), 16_384)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn messages_in_messages_end_somewhere() -> Result<()> {
+    // Each is in the one before: as deep as 1000 bytes can say.
+    let mut body = Vec::new();
+    for _ in 0..500 {
+        let length = body.len().min(127) as u8;
+        body = [&[0x0a, length][..], &body[..length.into()]].concat();
+    }
+    let path = "/routeguide.RouteGuide/ListFeatures";
+    show(&call(path, &[], &message(0, &body)), &answer(&[], &[], "0"), 16_384)
+}

@@ -1,0 +1,90 @@
+//! All lessons with us between client and server: every pair, and every step.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use wire::pair::Both;
+use wire::show::{Form, Show};
+use xtask::commands::wire::Format;
+use xtask::run::compare::with_transcripts;
+use xtask::steps::{regions, states};
+use xtask::workspace::Workspace;
+use xtask::workspace::lesson::{Pair, Programs};
+
+use crate::tshark;
+use crate::wire::objects;
+
+/// What was printed, when it is not needed any more.
+#[derive(Clone, Default)]
+struct Printed(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().map_err(|_| io::Error::other("it panicked"))?.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs a pair, which prints what its transcripts say. Returns what crossed between them.
+pub async fn look(workspace: &Workspace, pair: &Pair, programs: &Programs) -> Result<Vec<Value>> {
+    let both = Both::of_pair(pair, programs)?;
+    let printed = Printed::default();
+    let form = Form::of(Some(Format::Json), false, true);
+    let outcome = both.run(Show::new(form, both.schema(), Box::new(printed.clone()))).await?;
+    let sides = ["server", "client"];
+    let (ok, details) = with_transcripts(pair, &sides, &outcome, &workspace.root, None);
+    ensure!(ok, "{}: {details}", pair.name);
+    let bytes = std::mem::take(&mut *printed.0.lock().ok().context("it panicked")?);
+    objects(&String::from_utf8(bytes)?)
+}
+
+/// All of `seen` could be read.
+fn is_read(seen: &[Value]) -> Result<()> {
+    let mut messages = 0;
+    for object in seen {
+        ensure!(object["wrong"].is_null(), "{object}");
+        for message in object["messages"].as_array().into_iter().flatten() {
+            // One that no proto describes may be anything.
+            ensure!(message["wrong"].is_null() || message["type"].is_null(), "{object}");
+            messages += 1;
+        }
+    }
+    ensure!(messages > 0, "no message has crossed");
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
+async fn all_pairs_and_steps_are_read_and_print_the_same() -> Result<()> {
+    let workspace = Workspace::load().await?;
+    let lessons: Vec<_> = workspace.lessons.iter().collect();
+    let programs = workspace.build(&lessons).await?;
+    let mut all = Vec::new();
+    for lesson in lessons {
+        for pair in &lesson.pairs {
+            let seen = look(&workspace, pair, &programs).await?;
+            is_read(&seen).with_context(|| format!("{} {}", lesson.name, pair.name))?;
+            all.push((format!("{} {}", lesson.name, pair.name), seen));
+        }
+        let sources = regions::read_sound(lesson, &workspace.root)?;
+        let states = states::derive(&workspace, lesson, &sources)?;
+        let runnable: Vec<_> = states.runnable().collect();
+        let programs = states.programs(&workspace, &runnable, true).await?;
+        for state in runnable {
+            let seen = look(&workspace, &state.pair, &programs).await?;
+            is_read(&seen).with_context(|| format!("{} {}", lesson.name, state.pair.name))?;
+            all.push((format!("{} {}", lesson.name, state.pair.name), seen));
+        }
+    }
+    if !tshark::is_there() {
+        eprintln!("skipped: no other reading to compare with: there is no tshark");
+        return Ok(());
+    }
+    tshark::agrees(&all).context("tshark reads it differently")
+}
