@@ -108,7 +108,7 @@ async fn check_names_the_side_of_an_exercise_that_is_wrong() -> Result<()> {
     ensure!(run.code == Some(1) && run.stdout.contains(expected), "{}{}", run.stdout, run.stderr);
     ensure!(!run.stdout.contains("your client"), "{}", run.stdout);
 
-    desk.replace(server, "Status::internal(", "Status::interal(")?;
+    desk.replace(server, "Status::internal(", "Status::inner(")?;
     let run = Run::of(&mut desk.alias("check --exercise product_info"))?;
     let expected = "It does not compile: Cargo says above what is wrong, and where.\n";
     assert_eq!((run.code, &*run.stdout), (Some(1), expected));

@@ -208,7 +208,7 @@ fn start_overwrites_nothing() -> Result<()> {
     desk.write("file", "a file")?;
     fs::create_dir(desk.path("empty"))?;
     for (args, code, error) in [
-        ("start 01 mine", 1, "error: mine is not empty: give another folder\n"),
+        ("start 01 mine", 1, "error: mine is not empty: go on in it, or give another folder\n"),
         ("start 01 file", 1, "error: cannot make the folder file: File exists (os error 17)\n"),
         ("start 07", 2, "error: no lesson `07`: there are 01-helloworld, [..]\n"),
         ("start 01 --step 0", 2, "error: 01-helloworld has the steps 1 to 5\n"),
@@ -225,7 +225,7 @@ fn start_overwrites_nothing() -> Result<()> {
 
     desk.succeed("start 01 empty")?;
     let again = desk.run("start 01 empty")?;
-    assert_eq!(again.stderr, "error: empty is not empty: give another folder\n");
+    assert_eq!(again.stderr, "error: empty is not empty: go on in it, or give another folder\n");
     Ok(())
 }
 
@@ -395,14 +395,14 @@ fn check_says_what_is_wrong_with_a_proto_file() -> Result<()> {
         (
             "name = 1",
             "name = 2",
-            "in your proto file the field helloworld.HelloRequest.name is string and has the \
-             number 2, expected: is string and has the number 1",
+            "in your proto file the field helloworld.HelloRequest.name has the type \
+             string and the number 2, expected: has the type string and the number 1",
         ),
         (
             "string message",
             "bytes message",
-            "in your proto file the field helloworld.HelloReply.message is bytes and has the \
-             number 1, expected: is string and has the number 1",
+            "in your proto file the field helloworld.HelloReply.message has the type \
+             bytes and the number 1, expected: has the type string and the number 1",
         ),
         ("string message = 1;", "", "your proto file has no field helloworld.HelloReply.message"),
     ] {

@@ -274,10 +274,10 @@ fn check_looks_at_the_crate_for_what_a_program_does_not_do() -> Result<()> {
         ),
         // The name of what Cargo complains of is not what is wrong.
         (
-            vec![("proto/helloworld.proto", "string message", "string mesage")],
+            vec![("proto/helloworld.proto", "string message", "string text")],
             0,
             "your proto file has no field helloworld.HelloReply.message, but a field \
-             helloworld.HelloReply.mesage.\n",
+             helloworld.HelloReply.text.\n",
         ),
         // What it has generated before does not count.
         (

@@ -89,7 +89,7 @@ impl Draft<'_> {
         fs::create_dir_all(dir)
             .with_context(|| format!("cannot make the folder {}", dir.display()))?;
         if fs::read_dir(dir)?.next().is_some() {
-            bail!("{} is not empty: give another folder", dir.display());
+            bail!("{} is not empty: go on in it, or give another folder", dir.display());
         }
         Ok(Draft { dir, was_there, is_kept: false })
     }

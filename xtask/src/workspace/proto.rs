@@ -122,8 +122,8 @@ fn declared(pool: &DescriptorPool) -> Vec<Declaration> {
                 Kind::Enum(kind) => kind.full_name().to_owned(),
                 scalar => format!("{scalar:?}").to_lowercase(),
             };
-            let many = if field.is_list() { "a list of " } else { "" };
-            let what = format!("is {many}{kind} and has the number {}", field.number());
+            let many = if field.is_list() { "list of " } else { "" };
+            let what = format!("has the type {many}{kind} and the number {}", field.number());
             add("field", field.full_name(), what);
         }
     }

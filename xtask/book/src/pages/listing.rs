@@ -113,7 +113,8 @@ impl Listings {
             .to_string();
         let mut lines = manifest.lines().skip_while(|line| *line != table);
         let Some(header) = lines.next() else { return Err(format!("{path} has no {table}")) };
-        let rest = lines.take_while(|line| !line.starts_with('['));
+        // A comment is about the table after it.
+        let rest = lines.take_while(|line| !line.starts_with(['[', '#']));
         let text: Vec<&str> = [header].into_iter().chain(rest).collect();
         Ok(text.join("\n").trim_end().to_owned())
     }
