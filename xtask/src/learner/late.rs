@@ -65,7 +65,11 @@ async fn client(workspace: &Workspace, lesson: &Lesson, quietly: bool) -> anyhow
     // With the lesson, although nothing of it is built, so that what they depend on gets the same
     // features, and is not compiled again.
     let args = ["--package", "testing", "--package", &lesson.package, "--bin", "late", RENDERED];
-    let build = Build::start(&workspace.root, &args, quietly)?;
+    let Workspace { root, target, build, .. } = workspace;
+    let build = match target.starts_with(root) {
+        true => Build::start(root, &args, quietly)?,
+        false => Build::apart(build, root, &args, quietly)?,
+    };
     let (programs, status) = Programs::of(build).await?;
     anyhow::ensure!(status.success(), "the program that calls late does not build: {status}");
     let source = workspace.root.join("xtask/testing/src/bin/late.rs");
