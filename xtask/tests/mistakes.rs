@@ -118,6 +118,19 @@ fn check_names_the_cause_of_what_a_program_does() -> Result<()> {
             "\nyour server ended by itself, before it was called: is there an `.await` behind what serves?",
         ),
         ("ends in a call", 3, fails, "\nyour server ended by itself while it was called"),
+        (
+            "adds no service",
+            3,
+            fails,
+            "\nyour server answers UNIMPLEMENTED to helloworld.Greeter.SayHello: is its service \
+             added, with `.add_service`?",
+        ),
+        (
+            "says unimplemented",
+            3,
+            fails,
+            "\nyour server answers UNIMPLEMENTED to helloworld.Greeter.SayHello: \"later\"",
+        ),
         ("exits in a call", 3, fails, "\nyour server ended with exit [..]: 4 while it was called"),
         (
             "panics in a call",
@@ -354,8 +367,8 @@ fn check_looks_at_the_crate_for_what_a_program_does_not_do() -> Result<()> {
     }
 
     // What a build script says, Cargo has no message for.
-    desk.replace("my-helloworld/build.rs", "proto/helloworld", "proto/hello")?;
+    desk.replace("my-helloworld/build.rs", "    Ok(())", "    Err(\"no luck\".into())")?;
     let hint = Run::of(&mut desk.alias("hint"))?.stdout;
-    ensure!(hint.starts_with("It does not compile: build.rs says Error: "), "{hint}");
+    ensure!(hint.starts_with("It does not compile: build.rs says Error: \"no luck\"\n"), "{hint}");
     Ok(())
 }

@@ -185,15 +185,15 @@ async fn own_tests_pass(workspace: &Workspace, learner: &Learner<'_>) -> anyhow:
 /// What to do next.
 fn next(workspace: &Workspace, learner: &Learner<'_>, grades: &[Grade]) -> String {
     let Learner { lesson, .. } = learner;
-    if let Some(index) = grades.iter().position(|grade| matches!(grade, Grade::Wrong(_))) {
-        return format!("Next: put step {} right, and check again.", index + 1);
+    // With the step at which `hint` begins.
+    let first = grades.iter().position(|grade| !matches!(grade, Grade::Works(_)));
+    let Some(index) = first else { return learner.is_done(workspace) };
+    let (step, title) = (index + 1, &lesson.steps[index]);
+    if matches!(grades[index], Grade::Wrong(_)) {
+        return format!("Next: put step {step} right, and check again.");
     }
-    if let Some(index) = grades.iter().position(|grade| matches!(grade, Grade::Missing(_))) {
-        let (step, title) = (index + 1, &lesson.steps[index]);
-        return format!(
-            "Next: step {step}, {title}. `cargo xtask hint{}` says where to go on.",
-            learner.named()
-        );
-    }
-    learner.is_done(workspace)
+    format!(
+        "Next: step {step}, {title}. `cargo xtask hint{}` says where to go on.",
+        learner.named()
+    )
 }
