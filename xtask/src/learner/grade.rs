@@ -180,7 +180,7 @@ fn grade_step(step: usize, server: &Reach, client: &Reach) -> Grade {
         Grade::Missing(server.missing.clone())
     } else if server.step >= state {
         Grade::Missing("your server has it, your client does not call it yet".into())
-    } else if client.step >= state {
+    } else if client.step >= state && server.step + 1 == state {
         Grade::Missing("your client calls it, your server does not have it yet".into())
     } else {
         Grade::missing()
