@@ -37,6 +37,7 @@ With --format json each line is an object, for a frame:
   frame, flags, stream, says    a frame: its type, the names of its flags, its stream, and what it
                 says in words, a list
   headers       a list: `name`, `value`, `bytes` (that it took), and `known` (whether it was in the table)
+  record        the type of a TLS record
   call, method  if the frame belongs to a call: its number, from 1, and its path
   messages      those that end in this frame: `type`, `length`, `compressed`, and `value`, with bytes
                 as hexadecimal digits; `text` if there's no proto, and `wrong` if something is

@@ -1,6 +1,8 @@
 //! Shows what crosses the wire between a client and a server: see `cargo xtask wire --help`.
 
+use std::future::pending;
 use std::io::{self, Write, stderr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -70,16 +72,7 @@ async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 async fn look(args: &Args, show: impl Fn(Schema) -> Show) -> anyhow::Result<ExitCode> {
     if let (Some(addr), Some(to)) = (args.listen, &args.to) {
-        let shown = Arc::new(Mutex::new(show(Schema::of_files(&args.proto)?)));
-        let listener = TcpListener::bind(addr)
-            .await
-            .with_context(|| format!("cannot listen on {addr}: give another port, or 0 for any"))?;
-        writeln!(
-            stderr(),
-            "Listening on {}, passing on to {to}; Ctrl-C ends this.",
-            listener.local_addr()?
-        )?;
-        proxy::serve(listener, to, shown).await?;
+        return listen(addr, to, show(Schema::of_files(&args.proto)?)).await;
     }
     let what = args.what.as_deref().unwrap_or_default();
     let workspace = Workspace::load().await?;
@@ -103,4 +96,15 @@ async fn look(args: &Args, show: impl Fn(Schema) -> Show) -> anyhow::Result<Exit
         code = ExitCode::FAILURE;
     }
     Ok(code)
+}
+
+/// Stands between whoever comes and the server at `to`, until Ctrl-C.
+async fn listen(addr: SocketAddr, to: &str, show: Show) -> anyhow::Result<ExitCode> {
+    let listener = TcpListener::bind(addr)
+        .await
+        .with_context(|| format!("cannot listen on {addr}: give another port, or 0 for any"))?;
+    let here = listener.local_addr()?;
+    writeln!(stderr(), "Listening on {here}, passing on to {to}; Ctrl-C ends this.")?;
+    proxy::serve(listener, to, Arc::new(Mutex::new(show)), pending()).await?;
+    Ok(ExitCode::SUCCESS)
 }

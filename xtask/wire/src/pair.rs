@@ -1,10 +1,12 @@
 //! A lesson's client and server, or a learner's, with us between them.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use anyhow::bail;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use xtask::learner::Which;
 use xtask::learner::theirs::Theirs;
 use xtask::run::pair::{Outcome, run_through};
@@ -96,25 +98,27 @@ impl Both {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let addr = listener.local_addr()?;
         let shown = Arc::new(Mutex::new(show));
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let between = async |server| {
-            // Nobody takes it if showing has failed, which says so itself.
-            _ = tell.send(server);
-            Ok(addr)
+        let (tell, told) = oneshot::channel::<SocketAddr>();
+        let (end, ended) = oneshot::channel();
+        let run = async {
+            let between = async |server| {
+                // If nobody takes it, showing has failed, which says so itself.
+                _ = tell.send(server);
+                Ok(addr)
+            };
+            let outcome = run_through(&self.server, &self.client, between).await?;
+            // Ditto.
+            _ = end.send(());
+            Ok(outcome)
         };
         let serve = async {
-            match told.await {
-                Ok(server) => {
-                    proxy::serve(listener, &std::net::SocketAddr::to_string(&server), shown).await
-                }
-                // There is no server: the other one says why.
-                Err(_) => std::future::pending().await,
-            }
+            let Ok(server) = told.await else { return Ok(()) };
+            // Dropped or told: it is the end.
+            let done = async { ended.await.unwrap_or_default() };
+            proxy::serve(listener, &server.to_string(), shown, done).await
         };
-        tokio::select! {
-            outcome = run_through(&self.server, &self.client, between) => outcome,
-            failed = serve => Err(failed.err().unwrap_or_else(|| anyhow::anyhow!("the proxy has ended"))),
-        }
+        let (outcome, ()) = tokio::try_join!(run, serve)?;
+        Ok(outcome)
     }
 }
 

@@ -19,12 +19,19 @@ const PIECE: usize = 16 * 1024;
 /// What several connections show to.
 pub type Shown = Arc<Mutex<Show>>;
 
-/// Passes on each connection to `listener` to the server at `to`, until this is dropped.
+/// Passes on each connection to `listener` to the server at `to`, until `done`; and then until the last
+/// connection has ended.
 ///
 /// # Errors
 ///
 /// If the listener can accept no more, or what was seen cannot be shown.
-pub async fn serve(listener: TcpListener, to: &str, shown: Shown) -> anyhow::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    to: &str,
+    shown: Shown,
+    done: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    tokio::pin!(done);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -33,8 +40,13 @@ pub async fn serve(listener: TcpListener, to: &str, shown: Shown) -> anyhow::Res
                 connections.spawn(pass_on(client, to.to_owned(), shown.clone()));
             }
             Some(ended) = connections.join_next() => ended??,
+            () = &mut done => break,
         }
     }
+    while let Some(ended) = connections.join_next().await {
+        ended??;
+    }
+    Ok(())
 }
 
 /// Passes on one connection until both ends have closed it, or one has broken it.
