@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::learner::grade::{self, Grade, grade};
-use crate::learner::{self, Learner, class, exercise, trial};
+use crate::learner::grade::{self, grade};
+use crate::learner::{self, Grade, Learner, class, exercise, trial};
 use crate::report::Format;
 use crate::run::watcher::Watcher;
 use crate::system::style::{DIM, GREEN, RED};

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::learner::grade::{self, Grade, grade};
+use crate::learner::grade::{self, grade};
 use crate::learner::hint::{self, Part};
-use crate::learner::{self, Learner, trial};
+use crate::learner::{self, Grade, Learner, trial};
 use crate::steps::regions;
 use crate::system::style::DIM;
 use crate::workspace::Workspace;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use tokio::time::timeout;
 
-use crate::learner::grade::{self, Grade, grade};
-use crate::learner::{Learner, Which, trial};
+use crate::learner::grade::{self, grade};
+use crate::learner::{Grade, Learner, Which, trial};
 use crate::report::verdict::Verdict;
 use crate::report::{Format, Report};
 use crate::run::cause;

@@ -4,9 +4,8 @@
 use anyhow::bail;
 use cargo_metadata::camino::Utf8PathBuf;
 
-use crate::learner::Learner;
-use crate::learner::grade::Grade;
 use crate::learner::wording::{Yours, wrong};
+use crate::learner::{Grade, Learner};
 use crate::run::pair;
 use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use crate::learner::sources::Sources;
 use crate::learner::theirs::{Theirs, generated};
 use crate::learner::wording::{self, Yours, wrong};
-use crate::learner::{Learner, late, protos, refusals};
+use crate::learner::{Grade, Learner, late, protos, refusals};
 use crate::run::cause;
 use crate::run::pair::{self, Ended, Outcome};
 use crate::run::side::Side;
@@ -19,23 +19,6 @@ use crate::steps::regions;
 use crate::steps::states::{self, State, States};
 use crate::workspace::Workspace;
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs};
-
-/// What there is to say of a step.
-pub enum Grade {
-    /// With what is worth a word all the same, if anything is.
-    Works(Option<String>),
-    /// It is not written yet, or not all of it: then with what is, or what is not. Or else empty.
-    Missing(String),
-    /// What is wrong, in words for a learner, in one or more lines.
-    Wrong(String),
-}
-
-impl Grade {
-    /// There is nothing to say of it.
-    pub fn missing() -> Grade {
-        Grade::Missing(String::new())
-    }
-}
 
 /// Our programs at each step.
 struct Ours {

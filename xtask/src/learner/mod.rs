@@ -37,6 +37,23 @@ use crate::workspace::manifest;
 /// How a lesson finds a data file of the workspace from its own folder.
 pub const WORKSPACE_DATA: &str = "/../../data/";
 
+/// What there is to say of a step.
+pub enum Grade {
+    /// With what is worth a word all the same, if anything is.
+    Works(Option<String>),
+    /// It is not written yet, or not all of it: then with what is, or what is not. Or else empty.
+    Missing(String),
+    /// What is wrong, in words for a learner, in one or more lines.
+    Wrong(String),
+}
+
+impl Grade {
+    /// There is nothing to say of it.
+    pub fn missing() -> Grade {
+        Grade::Missing(String::new())
+    }
+}
+
 /// Which crate is meant.
 #[derive(Default, clap::Args)]
 pub struct Which {

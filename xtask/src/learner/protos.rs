@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::learner::grade::Grade;
+use crate::learner::Grade;
 use crate::steps::states::State;
 use crate::workspace::lesson::proto_files;
 use crate::workspace::proto::{self, BYTE_ORDER_MARK, Declaration};
