@@ -292,12 +292,6 @@ fn check_looks_at_the_crate_for_what_a_program_does_not_do() -> Result<()> {
             "your proto file has no field helloworld.HelloReply.message, but a field \
              helloworld.HelloReply.text.\n",
         ),
-        // What it has generated before does not count.
-        (
-            vec![("build.rs", BUILD, "fn main() {}\n")],
-            0,
-            "It does not compile: Cargo says above what is wrong, and where.\n",
-        ),
         (
             vec![
                 ("proto/helloworld.proto", "}", again),
@@ -321,6 +315,12 @@ fn check_looks_at_the_crate_for_what_a_program_does_not_do() -> Result<()> {
             4,
             "--    step 4: write the client; src/client.rs is there, and src/main.rs does not name \
              it: `pub mod client;`",
+        ),
+        // What has just been generated does not count.
+        (
+            vec![("build.rs", BUILD, "fn main() {}\n")],
+            0,
+            "It does not compile: Cargo says above what is wrong, and where.\n",
         ),
         (
             vec![("src/main.rs", OWN, "fn main() {}\n")],
