@@ -287,10 +287,10 @@ fn check_looks_at_the_crate_for_what_a_program_does_not_do() -> Result<()> {
         ),
         // The name of what Cargo complains of is not what is wrong.
         (
-            vec![("proto/helloworld.proto", "string message", "string text")],
+            vec![("proto/helloworld.proto", "string message", "string messages")],
             0,
             "your proto file has no field helloworld.HelloReply.message, but a field \
-             helloworld.HelloReply.text.\n",
+             helloworld.HelloReply.messages.\n",
         ),
         (
             vec![
