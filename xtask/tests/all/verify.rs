@@ -1,8 +1,6 @@
 //! What a user sees of `cargo xtask verify` and `cargo xtask list`, in workspaces of made-up
 //! lessons.
 
-mod common;
-
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::{TcpListener, TcpStream};
@@ -492,8 +490,8 @@ fn there_is_colour_only_where_it_is_wanted() -> Result<()> {
 mod stopped {
     use std::process::Stdio;
 
-    use super::common::kill;
     use super::{Program, Result, Workspace};
+    use crate::common::kill;
 
     /// Starts `verify`, sends it `signal` as soon as `number` programs run, and waits for its
     /// end. Returns the exit code and the programs.

@@ -1,7 +1,5 @@
 //! Other people's machines: their paths, their workspaces, their networks, their settings.
 
-mod common;
-
 use std::env;
 use std::fs;
 use std::process::Command;
@@ -65,7 +63,7 @@ fn a_path_may_have_spaces() -> Result<()> {
     fs::create_dir(desk.path("my desk"))?;
     for folder in [".", "my desk", "my lessons", "my lessons/lessons"] {
         let ours = desk.path("my lessons/xtask");
-        let mut start = common::xtask(&desk.path(folder), "start 01 mine");
+        let mut start = crate::common::xtask(&desk.path(folder), "start 01 mine");
         let run = Run::of(start.env("CARGO_MANIFEST_DIR", ours))?;
         if folder == "my lessons/lessons" {
             // There it would be a lesson.
@@ -156,7 +154,7 @@ fn two_copies_of_the_lessons_share_a_target_directory() -> Result<()> {
         fs::File::options().write(true).open(desk.path(&main))?.set_modified(yesterday)?;
     }
     for copy in ["one", "two", "one"] {
-        let mut verify = common::xtask(&desk.path(copy), "verify");
+        let mut verify = crate::common::xtask(&desk.path(copy), "verify");
         let run = Run::of(verify.env("CARGO_TARGET_DIR", desk.path("shared")))?;
         ensure!(run.stdout.contains(&format!("I am {copy}\n")), "{}{}", run.stdout, run.stderr);
     }
@@ -181,7 +179,7 @@ fn a_lesson_is_found_by_what_somebody_remembers() -> Result<()> {
 
 #[test]
 fn without_a_command_it_says_where_to_begin() -> Result<()> {
-    let run = Run::of(&mut common::xtask(root(), ""))?;
+    let run = Run::of(&mut crate::common::xtask(root(), ""))?;
     assert_eq!(run.code, Some(2));
     let end = "\n\nBegin with the book, `cargo xtask book --open`, or with the first lesson, `cargo \
                xtask start 01`.\n";
@@ -221,7 +219,7 @@ fn an_old_cargo_can_say_that_it_is_too_old() -> Result<()> {
 #[ignore = "slow: cargo xtask ci runs it"]
 fn what_somebody_has_set_for_other_tools_changes_nothing() -> Result<()> {
     let verify = |variables: &[(&str, &str)]| {
-        let mut command = common::xtask(root(), "verify 01 --python");
+        let mut command = crate::common::xtask(root(), "verify 01 --python");
         Run::of(command.env("CARGO_TARGET_DIR", target()).envs(variables.iter().copied()))
     };
     let run = verify(&[])?;

@@ -1,7 +1,5 @@
 //! What a learner sees of `cargo xtask start`, `check` and `hint`, with the lessons themselves.
 
-mod common;
-
 use std::env;
 use std::fs;
 use std::ops::Deref;
@@ -871,7 +869,7 @@ fn watching_goes_on_until_ctrl_c() -> Result<()> {
     )?;
     while until_it_waits()?.get(2).is_none_or(|mark| mark != "ok step 3") {}
 
-    common::kill("INT", &watcher)?;
+    crate::common::kill("INT", &watcher)?;
     assert_eq!(watcher.wait()?.code(), Some(0));
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! `check` sends a learner's server the bad requests in the lesson's table.
 
-mod common;
-
 use anyhow::{Context, Result, ensure};
 use xtask::workspace::Workspace;
 

@@ -1,8 +1,6 @@
 //! `cargo xtask ci`: no test is left out, no workflow asks for a part that there is not, and what
 //! fails or cannot be run is said.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -16,7 +14,7 @@ use crate::common::{Run, root, target};
 
 /// What `ci --list` says: the commands of each part.
 fn parts() -> Result<BTreeMap<String, Vec<String>>> {
-    let run = Run::of(&mut common::xtask(root(), "ci --list"))?;
+    let run = Run::of(&mut crate::common::xtask(root(), "ci --list"))?;
     ensure!(run.code == Some(0), "{}", run.stderr);
     let mut parts = BTreeMap::<_, Vec<String>>::new();
     let mut name = "";
@@ -209,7 +207,7 @@ fn workspace(source: &str) -> Result<TempDir> {
 }
 
 fn ci(folder: &Path, parts: &str) -> Result<Run> {
-    Run::of(common::xtask(folder, &format!("ci {parts}")).env_remove("GITHUB_ACTIONS"))
+    Run::of(crate::common::xtask(folder, &format!("ci {parts}")).env_remove("GITHUB_ACTIONS"))
 }
 
 #[test]
@@ -247,7 +245,7 @@ all         [..] s
 #[test]
 fn what_this_machine_lacks_is_skipped_with_the_reason() -> Result<()> {
     let workspace = workspace("fn main() {}\n")?;
-    let mut command = common::xtask(workspace.path(), "ci windows");
+    let mut command = crate::common::xtask(workspace.path(), "ci windows");
     // No rustup is there.
     command.env("PATH", workspace.path()).env_remove("GITHUB_ACTIONS");
     let run = Run::of(&mut command)?;
@@ -277,7 +275,7 @@ fn ruff_finds_what_is_wrong_with_a_twin() -> Result<()> {
         ("print(\"Hello\")\n", None),
     ] {
         fs::write(workspace.path().join("lessons/client.py"), twin)?;
-        let mut command = common::xtask(workspace.path(), "ci ruff");
+        let mut command = crate::common::xtask(workspace.path(), "ci ruff");
         let run = Run::of(command.env("CARGO_TARGET_DIR", target()).env_remove("CI"))?;
         if run.stdout.contains("skipped: ") {
             eprintln!("{}", run.stdout);

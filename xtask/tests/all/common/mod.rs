@@ -1,7 +1,5 @@
 //! What the tests of the runner share.
 
-#![allow(dead_code, reason = "not every test needs all of it")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};

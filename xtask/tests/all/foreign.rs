@@ -1,8 +1,6 @@
 //! What a user sees of `cargo xtask verify` with programs that are not ours: `--server`,
 //! `--client`, `--python` and `--format`.
 
-mod common;
-
 use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +13,7 @@ use crate::common::{Run, root, target};
 
 /// `verify` with `args`, in the folder `here`.
 fn verify(here: &Path, args: &[&str]) -> Result<Run> {
-    let mut command = common::xtask(here, "verify");
+    let mut command = crate::common::xtask(here, "verify");
     command.args(args);
     command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
     command.env("CARGO_TARGET_DIR", target());
@@ -104,7 +102,7 @@ fn what_makes_no_sense_is_refused_in_one_line() -> Result<()> {
         );
     }
     for args in ["01 --server x --bless", "01 --python --client x", "01 --ignore-server-output"] {
-        let run = Run::of(&mut common::xtask(root(), &format!("verify {args}")))?;
+        let run = Run::of(&mut crate::common::xtask(root(), &format!("verify {args}")))?;
         ensure!(run.code == Some(2) && run.stdout.is_empty(), "{args}: {}", run.stderr);
     }
     Ok(())
@@ -167,7 +165,7 @@ fn programs_can_read_the_results() -> Result<()> {
 #[test]
 fn without_python_the_twins_say_what_to_install() -> Result<()> {
     let desk = tempfile::tempdir()?;
-    let mut command = common::xtask(desk.path(), "verify --python");
+    let mut command = crate::common::xtask(desk.path(), "verify --python");
     command.env("CARGO_TARGET_DIR", desk.path().join("target"));
     command.env("PATH", desk.path());
     // A workspace of its own: there, nothing is prepared yet.

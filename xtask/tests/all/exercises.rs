@@ -1,7 +1,5 @@
 //! `check --exercise` runs what the pages of exercises ask for.
 
-mod common;
-
 use std::fs;
 
 use anyhow::{Context, Result, ensure};

@@ -1,7 +1,5 @@
 //! `hint` and `check` agree on whole solutions in other styles than ours.
 
-mod common;
-
 use std::fs;
 
 use anyhow::{Context, Result, ensure};

@@ -1,7 +1,5 @@
 //! What a user sees of `cargo xtask steps`, with copies of the lessons themselves.
 
-mod common;
-
 use std::fs;
 use std::ops::Deref;
 use std::path::Path;
@@ -66,7 +64,9 @@ impl Workspace {
 
     fn steps_in(&self, target: &Path, lessons: &str) -> Result<Run> {
         let mut command = self.xtask(&format!("steps {lessons}"));
-        command.env("CARGO_TARGET_DIR", target).env("CARGO_BUILD_BUILD_DIR", common::target());
+        command
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_BUILD_BUILD_DIR", crate::common::target());
         // Each state is built once.
         command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "false");
         let run = Run::of(&mut command)?;

@@ -1,7 +1,5 @@
 //! What `check` and `hint` say of mistakes that learners make, in a crate of their own style.
 
-mod common;
-
 use std::fs;
 
 use anyhow::{Context, Result, ensure};

@@ -1,7 +1,5 @@
 //! Many crates of the same name, as a class hands them in: each is judged by what it does itself.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
