@@ -20,6 +20,7 @@ pub mod numbers;
 pub mod program;
 pub mod server;
 
+use std::io::{Write, stderr};
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -27,6 +28,12 @@ use tokio::time::{Instant, sleep};
 
 /// Far longer than anything in a test takes: what isn't over by then is stuck.
 pub const STUCK: Duration = Duration::from_secs(60);
+
+/// Says why a test, or a part of it, is left out. Unlike `eprintln!`, this is seen when it passes, too.
+pub fn skipped(reason: &str) {
+    // Without a standard error nobody is there to read it.
+    _ = writeln!(stderr(), "skipped: {reason}");
+}
 
 /// Asks `reached` again and again, until it says yes.
 ///

@@ -198,7 +198,7 @@ fn without_python_the_twins_say_what_to_install() -> Result<()> {
     }
     command.env("PATH", &tools);
     if cfg!(not(unix)) {
-        eprintln!("skipped: there are no links to make a PATH without Python");
+        testing::skipped("there are no links to make a PATH without Python");
         return Ok(());
     }
     let run = Run::of(&mut command)?;
@@ -216,7 +216,7 @@ mod twins {
     fn prepared() -> Result<Option<(PathBuf, PathBuf)>> {
         let run = verify(root(), &["01", "--python"])?;
         if run.stderr.contains("error: no python3 on the PATH") {
-            eprintln!("skipped: there is no Python");
+            testing::skipped("there is no Python");
             return Ok(None);
         }
         ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);

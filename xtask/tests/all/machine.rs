@@ -224,7 +224,7 @@ fn what_somebody_has_set_for_other_tools_changes_nothing() -> Result<()> {
     };
     let run = verify(&[])?;
     if run.stderr.contains("error: no python3 on the PATH") {
-        eprintln!("skipped: there is no Python");
+        testing::skipped("there is no Python");
         return Ok(());
     }
     let nowhere = "http://127.0.0.1:9";

@@ -449,7 +449,7 @@ fn serves_a_crowd() -> anyhow::Result<()> {
     // Alone, because many systems let a process open no more than 1,024 files.
     alone("hardened::serves_a_crowd", async || {
         if cfg!(target_os = "macos") {
-            eprintln!("skipped: a process may open only 256 files here");
+            testing::skipped("a process may open only 256 files here");
             return Ok(());
         }
         let (_server, addr) = testing::program::start(hardened_program()?, None).await?;

@@ -152,7 +152,7 @@ async fn the_pairs_in_python() -> Result<()> {
     let python = match Python::prepare(&workspace).await {
         Ok(python) => python,
         Err(error) => {
-            eprintln!("skipped: {error:#}");
+            testing::skipped(&format!("{error:#}"));
             return Ok(());
         }
     };

@@ -27,7 +27,7 @@ fn place() -> Vec<u8> {
 #[ignore = "slow: cargo xtask ci runs it"]
 fn a_million_places_for_a_slow_reader() -> Result<()> {
     if !cfg!(target_os = "linux") {
-        eprintln!("skipped: nothing here says how much memory a process has");
+        testing::skipped("nothing here says how much memory a process has");
         return Ok(());
     }
     let server = TcpListener::bind("127.0.0.1:0")?;
@@ -90,7 +90,7 @@ fn a_million_places_for_a_slow_reader() -> Result<()> {
 #[test]
 fn messages_and_calls_without_an_end_take_no_more_than_their_room() -> Result<()> {
     if !cfg!(target_os = "linux") {
-        eprintln!("skipped: nothing here says how much memory a process has");
+        testing::skipped("nothing here says how much memory a process has");
         return Ok(());
     }
     let server = TcpListener::bind("127.0.0.1:0")?;
