@@ -11,6 +11,10 @@ use crate::headers::Header;
 use crate::messages::{Messages, Sent};
 use crate::words;
 
+/// How much of its path we keep, in characters: there may be many calls, and paths as long as headers
+/// may be.
+const LONGEST_PATH: usize = 1000;
+
 /// A call that is under way.
 pub struct Call {
     pub id: Id,
@@ -31,6 +35,10 @@ pub struct Id {
 }
 
 impl Id {
+    pub fn new(number: usize, path: &str) -> Id {
+        Id { number, path: path.chars().take(LONGEST_PATH).collect::<String>().into() }
+    }
+
     /// The last part of the path.
     pub fn method(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()

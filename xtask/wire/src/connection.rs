@@ -271,7 +271,7 @@ impl Connection {
                 ));
             }
             *calls += 1;
-            let id = Id { number: *calls, path: path.value.as_str().into() };
+            let id = Id::new(*calls, &path.value);
             let mut call = Call::begin(id, self.schema.method(&path.value), at);
             call.count(from, block.length);
             self.halves.iter_mut().for_each(|half| half.windows.open(block.stream));
