@@ -59,6 +59,30 @@ fn a_connection_that_breaks_is_broken_for_both() -> Result<()> {
     Ok(())
 }
 
+/// Elsewhere a break may take with it what has arrived and isn't read yet.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_arrives_though_nobody_reads_the_rest_of_the_request() -> Result<()> {
+    let server = TcpListener::bind("127.0.0.1:0")?;
+    let wire = Wire::start(&server.local_addr()?.to_string(), &[])?;
+    let answer = [7; 30_000];
+    // Which of both is seen first, the answer or the break, is a matter of luck.
+    for round in 0..50 {
+        let mut client = TcpStream::connect(&wire.addr)?;
+        let (mut stream, _) = server.accept()?;
+        let mut sends = client.try_clone()?;
+        let send = std::thread::spawn(move || while sends.write_all(&[0; 20_000]).is_ok() {});
+        stream.read_exact(&mut [0; 50_000])?;
+        stream.write_all(&answer)?;
+        drop(stream);
+        let mut got = vec![0; answer.len()];
+        client.read_exact(&mut got).with_context(|| format!("round {round}"))?;
+        assert_eq!(got, answer);
+        send.join().map_err(|_| anyhow::anyhow!("the client panicked"))?;
+    }
+    Ok(())
+}
+
 #[test]
 fn after_ctrl_c_it_says_what_was_under_way() -> Result<()> {
     let server = TcpListener::bind("127.0.0.1:0")?;
