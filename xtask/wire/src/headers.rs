@@ -3,6 +3,8 @@
 
 use loona_hpack::Decoder;
 
+use crate::frames::gone_wrong;
+
 /// How much a client or a server may refer to that it has sent before, in bytes. It is 4096 unless it
 /// says otherwise.
 const MAX_TABLE: usize = 1 << 20;
@@ -40,10 +42,12 @@ impl Table {
     pub fn read(&mut self, mut block: &[u8]) -> Result<Vec<Header>, String> {
         let mut headers = Vec::new();
         let mut unpacked = 0;
+        let cut = || gone_wrong("a header that is cut short");
         while !block.is_empty() {
-            let (length, is_known) = first(block).ok_or("a header that is cut short")?;
-            let bytes = block.split_off(..length).ok_or("a header that is cut short")?;
-            let read = self.0.decode(bytes).map_err(|error| format!("no header: {error}"))?;
+            let (length, is_known) = first(block).ok_or_else(cut)?;
+            let bytes = block.split_off(..length).ok_or_else(cut)?;
+            let read =
+                self.0.decode(bytes).map_err(|error| gone_wrong(format!("no header: {error}")))?;
             unpacked +=
                 read.iter().map(|(name, value)| name.len() + value.len() + 32).sum::<usize>();
             if unpacked > LONGEST_LIST {

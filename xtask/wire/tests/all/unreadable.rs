@@ -90,6 +90,13 @@ fn http_2_gone_wrong() -> Result<()> {
         let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
         ensure!(printed.contains(&expected), "no `{expected}` in {printed}");
     }
+    // A call whose headers can't be read ends all the same, where they say so.
+    shows(
+        &[],
+        &call(HELLO, &[], &message(0, YOU)),
+        &[fine.clone(), frame(1, 0x5, 1, b"\xbe")].concat(),
+        &["HEADERS: HTTP/2 gone wrong: ", "bytes there, 10 back"],
+    )?;
     // What comes after the broken frame is shown as bytes; by default, too.
     shows(
         &[],
@@ -129,6 +136,22 @@ fn messages_that_are_not_what_the_proto_says() -> Result<()> {
             "01                            1 byte",
             "61                            \"a\"\n",
             "12 7f                       cut short: a value of 127 bytes\n",
+        ],
+    )?;
+    // Less of it than its first bytes say.
+    let back = [
+        frame(4, 0, 0, &[]),
+        frame(1, 0x4, 1, &headers(&[("content-type", "application/grpc")])),
+        frame(0, 0, 1, &message(0, HELLO_YOU)[..4]),
+        frame(1, 0x5, 1, &headers(&[("grpc-status", "0")])),
+    ];
+    shows(
+        &["--frames"],
+        &call(HELLO, &[], &message(0, YOU)[..7]),
+        &back.concat(),
+        &[
+            "  the stream ends in the middle of a message: 7 of 10 bytes\n",
+            "  the stream ends in the middle of a message: 4 of at least 5 bytes\n",
         ],
     )?;
     // A newer proto, or an older one.
@@ -239,5 +262,12 @@ fn tls_is_records_that_say_nothing() -> Result<()> {
             "← TLS: application data, 50 bytes\n",
             "← TLS: alert, 2 bytes\n",
         ],
+    )?;
+    // A client without it, and a server that doesn't understand.
+    shows(
+        &[],
+        &call(HELLO, &[], &message(0, YOU)),
+        &record(21, &[2, 70]),
+        &["→ 1 SayHello  ", "← TLS: alert, 2 bytes\n"],
     )
 }
