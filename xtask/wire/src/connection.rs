@@ -336,7 +336,16 @@ impl Connection {
     fn ended(&mut self, told: &mut Told, at: Duration) {
         let Some(call) = self.calls.remove(&told.frame.stream) else { return };
         self.halves.iter_mut().for_each(|half| half.windows.close(told.frame.stream));
-        told.is_reset = told.frame.kind == frames::RST_STREAM && !call.has_status;
+        let is_reset = told.frame.kind == frames::RST_STREAM;
+        told.has_no_status = is_reset && !call.has_status;
+        // Headers that could not be read may have had one.
+        let could_have_seen = !is_reset && self.halves[End::Server as usize].table.is_some();
+        if let (true, false, Some(http)) =
+            (could_have_seen, call.has_status, call.http_status.as_deref())
+        {
+            told.says.push(format!("no grpc-status; HTTP status {http}"));
+            told.has_no_status = true;
+        }
         told.total = Some(call.total(at, &mut self.room));
     }
 }

@@ -40,8 +40,7 @@ pub enum Depth {
     Bytes,
 }
 
-/// Writes what was seen as text. An error of `write!` is none: a `String` takes all that is written
-/// to it.
+/// Writes what was seen as text. Writing to a `String` can't fail, so the results are dropped.
 pub struct People {
     depth: Depth,
     /// Which connection the last line was about.
@@ -67,6 +66,12 @@ impl People {
                 if let Some(wrong) = &seen.wrong {
                     is_wrong(seen, &format!("{}: {wrong}", frames::name(told.frame.kind)), out);
                 }
+                // Whoever says goodbye because of an error, says so at any depth.
+                let is_error = told.frame.kind == frames::GOAWAY
+                    && told.frame.payload().get(4..8).is_some_and(|code| code != [0; 4]);
+                if let (true, Some(says)) = (is_error, told.says.first()) {
+                    line(seen, says, out);
+                }
                 self.call(seen, told, out);
             }
             What::Preface if is_close => {
@@ -77,13 +82,13 @@ impl People {
             }
             What::Preface => {}
             What::Tls(record, length) => {
-                line(seen, &format!("TLS: {record}, {length} bytes"), out);
+                line(seen, &format!("TLS: {record}, {}", fields::count(*length)), out);
             }
             What::Raw => {
                 if let Some(wrong) = &seen.wrong {
                     is_wrong(seen, wrong, out);
                 }
-                line(seen, &format!("{length} bytes that can't be read"), out);
+                line(seen, &format!("{} that can't be read", fields::count(length)), out);
                 raw(&seen.bytes, out);
             }
             What::Closed => {
@@ -123,7 +128,8 @@ impl People {
                 hang_in(RED, out, INDENT, &" ".repeat(INDENT), wrong);
             } else if message.sent.is_compressed() {
                 let (sent, plain) = (message.sent.length(), message.plain().len());
-                _ = writeln!(out, "{:INDENT$}compressed: {sent} bytes instead of {plain}", "");
+                let sent = fields::count(sent);
+                _ = writeln!(out, "{:INDENT$}compressed: {sent} instead of {plain}", "");
             }
             if self.depth == Depth::Bytes {
                 bytes_of(message, out);
@@ -132,8 +138,8 @@ impl People {
         if let Some(status) = &told.status {
             hang(out, INDENT, &head, &status.text());
         }
-        if told.is_reset {
-            let why = told.says.first().map_or("this stream is over", String::as_str);
+        if told.has_no_status {
+            let why = told.says.last().map_or("this stream is over", String::as_str);
             hang(out, INDENT, &head, why);
         }
         if let Some(total) = &told.total {

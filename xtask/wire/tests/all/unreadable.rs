@@ -79,6 +79,7 @@ fn http_2_gone_wrong() -> Result<()> {
         ),
         (&frame(6, 0, 0, b"1234"), "4 bytes make no PING"),
         (&frame(4, 0, 0, b"1234"), "4 bytes make no SETTINGS"),
+        (&frame(6, 0, 0, b"1"), "1 byte makes no PING"),
         (&frame(8, 0, 0, b"12"), "2 bytes make no WINDOW_UPDATE"),
         (&frame(3, 0, 1, b""), "0 bytes make no RST_STREAM"),
         (&frame(7, 0, 0, b"abc"), "3 bytes make no GOAWAY"),
@@ -242,6 +243,12 @@ fn what_is_not_grpc() -> Result<()> {
         &call(HELLO, &[], &message(0, YOU)),
         &back.concat(),
         &[":status: 502", "not gRPC: its headers say another content-type\n"],
+    )?;
+    shows(
+        &[],
+        &call(HELLO, &[], &message(0, YOU)),
+        &back.concat(),
+        &["← 1 SayHello  no grpc-status; HTTP status 502\n"],
     )
 }
 
@@ -256,7 +263,7 @@ fn tls_is_records_that_say_nothing() -> Result<()> {
         &back,
         &[
             "→ TLS: handshake, 5 bytes\n",
-            "→ TLS: change cipher spec, 1 byte",
+            "→ TLS: change cipher spec, 1 byte\n",
             "→ TLS: application data, 40 bytes\n",
             "← TLS: handshake, 10 bytes\n",
             "← TLS: application data, 50 bytes\n",
