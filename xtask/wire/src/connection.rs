@@ -339,9 +339,11 @@ impl Connection {
         let is_reset = told.frame.kind == frames::RST_STREAM;
         told.has_no_status = is_reset && !call.has_status;
         // Headers that could not be read may have had one.
-        let could_have_seen = !is_reset && self.halves[End::Server as usize].table.is_some();
-        if let (true, false, Some(http)) =
-            (could_have_seen, call.has_status, call.http_status.as_deref())
+        let is_read = self.halves[End::Server as usize].table.is_some();
+        if !is_reset
+            && !call.has_status
+            && is_read
+            && let Some(http) = &call.http_status
         {
             told.says.push(format!("no grpc-status; HTTP status {http}"));
             told.has_no_status = true;
