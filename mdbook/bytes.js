@@ -61,8 +61,14 @@ for (const machine of document.querySelectorAll(".message-in-bytes")) {
         const { type, fields } = messages[kind.value];
         table.textContent = "";
         try {
-            const rows = Object.entries(fields).flatMap(([name, fieldType], index) =>
-                field(name, fieldType, index + 1, form.elements[name].value));
+            const unsent = [];
+            const rows = Object.entries(fields).flatMap(([name, fieldType], index) => {
+                const sent = field(name, fieldType, index + 1, form.elements[name].value);
+                if (sent.length === 0) {
+                    unsent.push(` ${name}: the default value isn't sent.`);
+                }
+                return sent;
+            });
             const length = rows.reduce((sum, [bytes]) => sum + bytes.length, 0);
             const prefix = [24, 16, 8, 0].map((shift) => (length >>> shift) & 0xff);
             rows.unshift([[0], "not compressed"], [prefix, `a message of ${plural(length)}`]);
@@ -72,10 +78,7 @@ for (const machine of document.querySelectorAll(".message-in-bytes")) {
                 element("code", hex, element("td", "", row));
                 element("td", means, row);
             }
-            says.textContent = `${type}: ${plural(length)}, and five before them.`;
-            if (length === 0) {
-                says.textContent += " What has its default value isn't sent.";
-            }
+            says.textContent = `${type}: ${plural(length)}, and five before them.${unsent.join("")}`;
         } catch (error) {
             says.textContent = error.message;
         }

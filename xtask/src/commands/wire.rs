@@ -40,13 +40,15 @@ With --format json each line is an object, for a frame:
   record        the type of a TLS record
   call, method  if the frame belongs to a call: its number, from 1, and its path
   messages      those that end in this frame: `type`, `length`, `compressed`, and `value`, with bytes
-                as hexadecimal digits; `text` if there's no proto, and `wrong` if something is
+                as hexadecimal digits; `text` instead if there's no proto or it isn't what the proto
+                says, and `wrong` if something is
   status, message    how the call ended, if it ends here
   ended         the bytes of the whole call, `there` and `back`
   wrong         what's wrong with the frame, if something is
-  bytes         with --bytes: all of them, as hexadecimal digits
+  bytes         with --bytes: all of them, as hexadecimal digits; of a TLS record its head only
 
-Exit code: 0 if all is well, 1 if a program has failed, 2 if the command line is wrong.")]
+Exit code: 0 if all is well, 1 if a program has failed, 2 if the command line is wrong, 130 after Ctrl-C
+(but 0 with --listen, which nothing else ends).")]
 pub struct Args {
     /// A lesson, by number, package or folder (03, teams or 03-teams), or the folder of your own crate
     #[arg(required_unless_present = "listen", conflicts_with = "listen")]

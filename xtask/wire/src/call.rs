@@ -11,6 +11,10 @@ use crate::headers::Header;
 use crate::messages::{Messages, Sent};
 use crate::words;
 
+/// How much of its path we keep, in characters: there may be many calls, and paths as long as headers
+/// may be.
+const LONGEST_PATH: usize = 1000;
+
 /// A call that is under way.
 pub struct Call {
     pub id: Id,
@@ -19,6 +23,8 @@ pub struct Call {
     /// What each end has sent.
     halves: [Half; 2],
     pub has_status: bool,
+    /// The status of HTTP, as the server's headers have it.
+    pub http_status: Option<String>,
 }
 
 /// Which call it is.
@@ -31,6 +37,10 @@ pub struct Id {
 }
 
 impl Id {
+    pub fn new(number: usize, path: &str) -> Id {
+        Id { number, path: path.chars().take(LONGEST_PATH).collect::<String>().into() }
+    }
+
     /// The last part of the path.
     pub fn method(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
@@ -123,7 +133,7 @@ impl Message {
             return crate::text::text(read);
         }
         if self.sent.body.is_none() || self.sent.is_compressed() && self.unpacked.is_none() {
-            return format!("{} bytes", self.sent.length());
+            return fields::count(self.sent.length());
         }
         let plain = self.plain();
         let is_text = |text: &&str| !text.contains(char::is_control);
@@ -137,7 +147,8 @@ impl Message {
 
 impl Call {
     pub fn begin(id: Id, method: Option<MethodDescriptor>, begun: Duration) -> Call {
-        Call { id, method, begun, halves: Default::default(), has_status: false }
+        let halves = Default::default();
+        Call { id, method, begun, halves, has_status: false, http_status: None }
     }
 
     fn half(&mut self, end: End) -> &mut Half {
@@ -163,6 +174,11 @@ impl Call {
                 value("content-type").is_some_and(|it| it.starts_with("application/grpc"));
             half.encoding = value("grpc-encoding").map(str::to_owned);
         }
+        if end == End::Client {
+            return None;
+        }
+        // The last one: there may be a 100 or 103 before it.
+        self.http_status = value(":status").map(str::to_owned).or(self.http_status.take());
         let code = value("grpc-status")?.to_owned();
         self.has_status = true;
         Some(Status { code, message: from_percent(value("grpc-message").unwrap_or_default()) })
@@ -209,10 +225,10 @@ fn from_percent(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|digits| str::from_utf8(digits).ok());
-        let byte = digits.filter(|_| *first == b'%');
+        let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.filter(|_| *first == b'%').and_then(|it| str::from_utf8(it).ok());
         rest = after;
-        match byte.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);
                 rest = &rest[2..];

@@ -108,7 +108,7 @@ impl Connection {
             self.halves.get_disjoint_mut([from as usize, 1 - from as usize]).ok()?;
         let all_of = |rest: &mut &[u8]| std::mem::take(rest).to_vec();
         if mine.reads == Reads::Beginning {
-            mine.reads = beginning(from, rest, other.reads)?;
+            mine.reads = beginning(from, rest)?;
             match mine.reads {
                 Reads::Nothing => {
                     let why = format!("not HTTP/2{}", what_else(rest));
@@ -143,7 +143,7 @@ impl Connection {
             }
             Err(why) => {
                 mine.reads = Reads::Nothing;
-                Some((What::Raw, all_of(rest), Some(format!("HTTP/2 gone wrong: {why}"))))
+                Some((What::Raw, all_of(rest), Some(frames::gone_wrong(why))))
             }
         }
     }
@@ -170,7 +170,7 @@ impl Connection {
         } else if kind == frames::DATA {
             self.data(from, &mut told)
         } else {
-            words::of(&told.frame).map(|says| {
+            words::of(&told.frame).map_err(frames::gone_wrong).map(|says| {
                 told.says = says;
                 self.control(from, &told.frame);
             })
@@ -183,7 +183,7 @@ impl Connection {
         if is_end {
             self.ended(&mut told, at);
         }
-        (told, result.err().map(|why| format!("HTTP/2 gone wrong: {why}")))
+        (told, result.err())
     }
 
     /// Takes note of what the other end may send.
@@ -205,12 +205,14 @@ impl Connection {
         let windows = &mut self.halves[from as usize].windows;
         let full = windows.sent(&told.frame);
         if let Some(call) = self.calls.get_mut(&told.frame.stream) {
-            let (messages, is_grpc) = call.data(from, told.frame.content()?, &mut self.room);
+            let content = told.frame.content().map_err(frames::gone_wrong)?;
+            let (messages, is_grpc) = call.data(from, content, &mut self.room);
             told.messages = messages;
             if !is_grpc && !told.frame.payload().is_empty() {
                 told.says.push("not gRPC: its headers say another content-type".into());
             }
             match call.unfinished(from) {
+                _ if told.frame.has(frames::END_STREAM) => {}
                 Some((so_far, Some(all))) => {
                     told.says.push(format!("a message: {so_far} of {all} bytes so far"));
                 }
@@ -219,6 +221,9 @@ impl Connection {
             }
         }
         told.says.extend(full.map(str::to_owned));
+        if told.frame.has(frames::END_STREAM) {
+            return self.is_whole(from, told.frame.stream);
+        }
         Ok(())
     }
 
@@ -242,13 +247,15 @@ impl Connection {
                 bytes: Vec::new(),
                 length: 0,
             },
-            None => return Err("CONTINUATION of nothing".into()),
+            None => return Err(frames::gone_wrong("CONTINUATION of nothing")),
             Some(_) => {
                 half.table = None;
-                return Err("headers go on here, and this is no CONTINUATION of them".into());
+                let why = "headers go on here, and this is no CONTINUATION of them";
+                return Err(frames::gone_wrong(why));
             }
         };
-        block.bytes.extend(frame.content().inspect_err(|_| half.table = None)?);
+        let content = frame.content().inspect_err(|_| half.table = None);
+        block.bytes.extend(content.map_err(frames::gone_wrong)?);
         block.length += frame.bytes.len();
         if !frame.has(frames::END_HEADERS) {
             if block.bytes.len() > LONGEST_BLOCK {
@@ -258,9 +265,31 @@ impl Connection {
             half.block = Some(block);
             return Ok(());
         }
+        let read = self.headers(from, told, &block, at, calls);
+        if !block.is_end {
+            return read;
+        }
+        // Whether they could be read or not.
+        let result = read.and(self.is_whole(from, block.stream));
+        if self.ends(from, block.stream) {
+            self.ended(told, at);
+        }
+        result
+    }
+
+    /// Headers of which all is there.
+    fn headers(
+        &mut self,
+        from: End,
+        told: &mut Told,
+        block: &Block,
+        at: Duration,
+        calls: &mut usize,
+    ) -> Result<(), String> {
+        let half = &mut self.halves[from as usize];
         let table = half.table.as_mut().ok_or("headers before these could not be read")?;
         told.headers = table.read(&block.bytes).inspect_err(|_| half.table = None)?;
-        if frame.kind == frames::PUSH_PROMISE {
+        if told.frame.kind == frames::PUSH_PROMISE {
             return Ok(());
         }
         let path = told.headers.iter().find(|header| header.name == ":path");
@@ -271,7 +300,7 @@ impl Connection {
                 ));
             }
             *calls += 1;
-            let id = Id { number: *calls, path: path.value.as_str().into() };
+            let id = Id::new(*calls, &path.value);
             let mut call = Call::begin(id, self.schema.method(&path.value), at);
             call.count(from, block.length);
             self.halves.iter_mut().for_each(|half| half.windows.open(block.stream));
@@ -281,10 +310,21 @@ impl Connection {
         if let Some(call) = self.calls.get_mut(&block.stream) {
             told.status = call.headers(from, &told.headers);
         }
-        if block.is_end && self.ends(from, block.stream) {
-            self.ended(told, at);
-        }
         Ok(())
+    }
+
+    /// Whether `from` has sent no part of a message on `stream` that goes on.
+    ///
+    /// # Errors
+    ///
+    /// If it has: how much of it.
+    fn is_whole(&mut self, from: End, stream: u32) -> Result<(), String> {
+        let call = self.calls.get_mut(&stream);
+        let Some((so_far, all)) = call.and_then(|call| call.unfinished(from)) else {
+            return Ok(());
+        };
+        let all = all.map_or("at least 5".into(), |all| all.to_string());
+        Err(format!("the stream ends in the middle of a message: {so_far} of {all} bytes"))
     }
 
     /// `from` sends no more on `stream`. Returns whether the call is over.
@@ -296,7 +336,18 @@ impl Connection {
     fn ended(&mut self, told: &mut Told, at: Duration) {
         let Some(call) = self.calls.remove(&told.frame.stream) else { return };
         self.halves.iter_mut().for_each(|half| half.windows.close(told.frame.stream));
-        told.is_reset = told.frame.kind == frames::RST_STREAM && !call.has_status;
+        let is_reset = told.frame.kind == frames::RST_STREAM;
+        told.has_no_status = is_reset && !call.has_status;
+        // Headers that could not be read may have had one.
+        let is_read = self.halves[End::Server as usize].table.is_some();
+        if !is_reset
+            && !call.has_status
+            && is_read
+            && let Some(http) = &call.http_status
+        {
+            told.says.push(format!("no grpc-status; HTTP status {http}"));
+            told.has_no_status = true;
+        }
         told.total = Some(call.total(at, &mut self.room));
     }
 }

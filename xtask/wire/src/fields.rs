@@ -53,7 +53,8 @@ fn field<'a>(rest: &mut &'a [u8]) -> Result<Field<'a>, String> {
             let (wanted, length_bytes) = varint(rest)?;
             length = length_bytes;
             let bytes = usize::try_from(wanted).ok().and_then(|wanted| rest.split_off(..wanted));
-            let bytes = bytes.ok_or_else(|| format!("cut short: a value of {wanted} bytes"))?;
+            let bytes =
+                bytes.ok_or_else(|| format!("cut short: a value of {}", count(wanted as usize)))?;
             (Value::Len(bytes), bytes)
         }
         3 => (Value::Group("begins"), &[][..]),
@@ -120,11 +121,13 @@ impl Value<'_> {
             (Value::Varint(value), Kind::Int64) => (*value as i64).to_string(),
             (Value::Varint(value), Kind::Uint32) => (*value as u32).to_string(),
             (Value::Varint(value), Kind::Sint32 | Kind::Sint64) => {
+                let is_short = *kind == Kind::Sint32;
+                let value = if is_short { u64::from(*value as u32) } else { *value };
                 ((value >> 1) as i64 ^ -((value & 1) as i64)).to_string()
             }
             (Value::Varint(value), Kind::Enum(kind)) => match kind.get_value(*value as i32) {
-                Some(known) => format!("{value}, {}", known.name()),
-                None => value.to_string(),
+                Some(known) => format!("{}, {}", *value as i32, known.name()),
+                None => (*value as i32).to_string(),
             },
             (Value::I64(bytes), Kind::Double) => format!("{:?}", f64::from_le_bytes(*bytes)),
             (Value::I64(bytes), Kind::Fixed64) => u64::from_le_bytes(*bytes).to_string(),

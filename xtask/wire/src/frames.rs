@@ -2,6 +2,8 @@
 //!
 //! The frames of `h2`, which tonic runs on, are its own: nothing else can read one.
 
+use std::fmt::Display;
+
 /// What a client sends first, so that nobody takes it for another protocol.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -112,6 +114,11 @@ impl Frame {
         };
         names.iter().filter(|(flag, _)| self.has(*flag)).map(|(_, name)| *name).collect()
     }
+}
+
+/// Says of what is wrong that it is HTTP/2 that is, and none of our own limits.
+pub fn gone_wrong(why: impl Display) -> String {
+    format!("HTTP/2 gone wrong: {why}")
 }
 
 /// The name of a type of frames.

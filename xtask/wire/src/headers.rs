@@ -3,9 +3,15 @@
 
 use loona_hpack::Decoder;
 
+use crate::frames::gone_wrong;
+
 /// How much a client or a server may refer to that it has sent before, in bytes. It is 4096 unless it
 /// says otherwise.
 const MAX_TABLE: usize = 1 << 20;
+
+/// How long the headers of one block may be together, in bytes, as HTTP/2 counts them. A few bytes can
+/// refer to a long header in the table again and again.
+const LONGEST_LIST: usize = 256 << 10;
 
 /// A header, and how it was sent.
 pub struct Header {
@@ -32,13 +38,21 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If it is not HPACK, or refers to what is not there. Then nothing that follows can be read.
+    /// If it is not HPACK, refers to what is not there, or has too many headers. Then nothing that follows can be read.
     pub fn read(&mut self, mut block: &[u8]) -> Result<Vec<Header>, String> {
         let mut headers = Vec::new();
+        let mut unpacked = 0;
+        let cut = || gone_wrong("a header that is cut short");
         while !block.is_empty() {
-            let (length, is_known) = first(block).ok_or("a header that is cut short")?;
-            let bytes = block.split_off(..length).ok_or("a header that is cut short")?;
-            let read = self.0.decode(bytes).map_err(|error| format!("no header: {error}"))?;
+            let (length, is_known) = first(block).ok_or_else(cut)?;
+            let bytes = block.split_off(..length).ok_or_else(cut)?;
+            let read =
+                self.0.decode(bytes).map_err(|error| gone_wrong(format!("no header: {error}")))?;
+            unpacked +=
+                read.iter().map(|(name, value)| name.len() + value.len() + 32).sum::<usize>();
+            if unpacked > LONGEST_LIST {
+                return Err(format!("headers that are more than {LONGEST_LIST} bytes"));
+            }
             let text = |text: &[u8]| match str::from_utf8(text) {
                 Ok(text) if !text.contains(char::is_control) => text.to_owned(),
                 _ => text.escape_ascii().to_string(),
@@ -130,6 +144,17 @@ mod tests {
         ] {
             assert!(took(wrong).is_err(), "{wrong:x?}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn are_no_longer_than_somebody_may_send_them() -> Result<(), String> {
+        // A header of 4000 bytes, which stays in the table.
+        let mut block = b"\x40\x01a\x7f\xa1\x1e".to_vec();
+        block.extend([b'x'; 4000]);
+        assert_eq!(Table::default().read(&block)?[0].value.len(), 4000);
+        block.extend([0xbe; 16_000]);
+        assert!(Table::default().read(&block).is_err());
         Ok(())
     }
 }

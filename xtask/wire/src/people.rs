@@ -40,8 +40,7 @@ pub enum Depth {
     Bytes,
 }
 
-/// Writes what was seen as text. An error of `write!` is none: a `String` takes all that is written
-/// to it.
+/// Writes what was seen as text. Writing to a `String` can't fail, so the results are dropped.
 pub struct People {
     depth: Depth,
     /// Which connection the last line was about.
@@ -67,6 +66,12 @@ impl People {
                 if let Some(wrong) = &seen.wrong {
                     is_wrong(seen, &format!("{}: {wrong}", frames::name(told.frame.kind)), out);
                 }
+                // Whoever says goodbye because of an error, says so at any depth.
+                let is_error = told.frame.kind == frames::GOAWAY
+                    && told.frame.payload().get(4..8).is_some_and(|code| code != [0; 4]);
+                if let (true, Some(says)) = (is_error, told.says.first()) {
+                    line(seen, says, out);
+                }
                 self.call(seen, told, out);
             }
             What::Preface if is_close => {
@@ -77,19 +82,19 @@ impl People {
             }
             What::Preface => {}
             What::Tls(record, length) => {
-                line(seen, &format!("TLS: {record}, {length} bytes"), out);
+                line(seen, &format!("TLS: {record}, {}", fields::count(*length)), out);
             }
             What::Raw => {
                 if let Some(wrong) = &seen.wrong {
                     is_wrong(seen, wrong, out);
                 }
-                line(seen, &format!("{length} bytes that can't be read"), out);
-                rows(&seen.bytes, &printable(&seen.bytes), out);
+                line(seen, &format!("{} that can't be read", fields::count(length)), out);
+                raw(&seen.bytes, out);
             }
             What::Closed => {
                 if let Some(wrong) = &seen.wrong {
                     is_wrong(seen, wrong, out);
-                    rows(&seen.bytes, &printable(&seen.bytes), out);
+                    raw(&seen.bytes, out);
                 } else if is_close {
                     line(seen, "sends no more on this connection", out);
                 }
@@ -123,7 +128,8 @@ impl People {
                 hang_in(RED, out, INDENT, &" ".repeat(INDENT), wrong);
             } else if message.sent.is_compressed() {
                 let (sent, plain) = (message.sent.length(), message.plain().len());
-                _ = writeln!(out, "{:INDENT$}compressed: {sent} bytes instead of {plain}", "");
+                let sent = fields::count(sent);
+                _ = writeln!(out, "{:INDENT$}compressed: {sent} instead of {plain}", "");
             }
             if self.depth == Depth::Bytes {
                 bytes_of(message, out);
@@ -132,8 +138,8 @@ impl People {
         if let Some(status) = &told.status {
             hang(out, INDENT, &head, &status.text());
         }
-        if told.is_reset {
-            let why = told.says.first().map_or("this stream is over", String::as_str);
+        if told.has_no_status {
+            let why = told.says.last().map_or("this stream is over", String::as_str);
             hang(out, INDENT, &head, why);
         }
         if let Some(total) = &told.total {
@@ -216,7 +222,7 @@ fn bytes_of(message: &Message, out: &mut String) {
         return;
     }
     for row in fields::rows(message.plain(), message.kind.as_ref()) {
-        rows(&row.bytes, &format!("{:indent$}{}", "", row.means, indent = 2 * row.depth), out);
+        rows_at(2 * row.depth, &row.bytes, &row.means, out);
     }
 }
 
@@ -230,11 +236,28 @@ fn is_wrong(seen: &Seen, text: &str, out: &mut String) {
     hang_in(RED, out, INDENT, &format!("{} {} ", time(seen.at), arrow(seen.from)), text);
 }
 
+/// Adds bytes that can't be read, and beside each line of them the same as ASCII.
+fn raw(bytes: &[u8], out: &mut String) {
+    for line in bytes.chunks(A_LINE).take(MOST_LINES) {
+        rows(line, &printable(line), out);
+    }
+    let left = bytes.len().saturating_sub(MOST_LINES * A_LINE);
+    if left > 0 {
+        _ = writeln!(out, "{:INDENT$}… and {left} more", "");
+    }
+}
+
 /// Adds bytes, and beside them what they mean.
 fn rows(bytes: &[u8], means: &str, out: &mut String) {
+    rows_at(0, bytes, means, out);
+}
+
+/// Adds bytes, and beside them what they mean, up to `indent` characters further right.
+fn rows_at(indent: usize, bytes: &[u8], means: &str, out: &mut String) {
     let hex_width = 3 * A_LINE - 1;
-    let indent = means.len() - means.trim_start().len();
-    let means = wrapped(means.trim_start(), WIDTH - INDENT - hex_width - 2 - indent);
+    // However deep it is, there is room for a few words.
+    let indent = indent.min(20);
+    let means = wrapped(means, WIDTH - INDENT - hex_width - 2 - indent);
     let mut means = means.iter();
     let mut chunks = bytes.chunks(A_LINE);
     for index in 0.. {
@@ -319,10 +342,10 @@ fn cut<'a>(rest: &mut &'a str, width: usize) -> &'a str {
     line
 }
 
-/// What of `bytes` is text, with a dot for what is not.
+/// `bytes` as ASCII, with a dot for anything else.
 fn printable(bytes: &[u8]) -> String {
-    let shown = bytes.iter().take(MOST_LINES * A_LINE);
-    shown.map(|byte| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '.' }).collect()
+    let ascii = |byte: &u8| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '.' };
+    bytes.iter().map(ascii).collect()
 }
 
 fn style(id: &Id) -> Style {

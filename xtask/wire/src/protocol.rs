@@ -19,14 +19,14 @@ pub const TLS_HEAD: usize = 5;
 
 /// How what `from` sends is to be read, if `rest` is the beginning of it. None if that cannot be said
 /// yet.
-pub fn beginning(from: End, rest: &[u8], other: Reads) -> Option<Reads> {
+pub fn beginning(from: End, rest: &[u8]) -> Option<Reads> {
     let is_tls = matches!(rest, [0x14..=0x17, 3, ..]);
     Some(match from {
-        End::Client if is_tls => Reads::Tls(0),
+        // The server, too, if the client doesn't: it says so in a record.
+        _ if is_tls => Reads::Tls(0),
         End::Client if rest.starts_with(PREFACE) => Reads::Frames,
         End::Client if PREFACE.starts_with(rest) || rest == [0x16] => return None,
         End::Client => Reads::Nothing,
-        End::Server if is_tls && matches!(other, Reads::Tls(_)) => Reads::Tls(0),
         // Its first frame is SETTINGS, of the connection as a whole.
         End::Server => match rest.first_chunk::<HEAD>()? {
             [0, _, _, frames::SETTINGS, _, _, 0, 0, 0] => Reads::Frames,

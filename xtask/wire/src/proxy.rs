@@ -35,10 +35,18 @@ pub async fn serve(
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
-                let (client, _) = accepted.context("cannot accept connections any more")?;
-                connections.spawn(pass_on(client, to.to_owned(), shown.clone()));
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((client, _)) => {
+                    connections.spawn(pass_on(client, to.to_owned(), shown.clone()));
+                }
+                // The client has thought better of it.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                // Too many open files, perhaps: each connection that ends closes two.
+                Err(error) => match connections.join_next().await {
+                    Some(ended) => ended??,
+                    None => return Err(error).context("cannot accept connections any more"),
+                },
+            },
             Some(ended) = connections.join_next() => ended??,
             () = &mut done => break,
         }
@@ -60,9 +68,9 @@ async fn pass_on(mut client: TcpStream, to: String, shown: Shown) -> anyhow::Res
             return Ok(());
         }
     };
-    // What has come goes on at once.
-    client.set_nodelay(true)?;
-    server.set_nodelay(true)?;
+    // What has come goes on at once. If this fails, the connection has ended, which reading says.
+    _ = client.set_nodelay(true);
+    _ = server.set_nodelay(true);
     let connection = Mutex::new(lock(&shown).connection());
     let tap = Tap { connection, shown };
     let (from_client, to_client) = client.split();
@@ -78,7 +86,14 @@ async fn pass_on(mut client: TcpStream, to: String, shown: Shown) -> anyhow::Res
             _ = server.set_zero_linger();
         }
         Err(Broken::Output(error)) => return Err(error.into()),
-        Ok(_) => {}
+        Ok((server_took_all, client_took_all)) => {
+            if !server_took_all {
+                _ = server.set_zero_linger();
+            }
+            if !client_took_all {
+                _ = client.set_zero_linger();
+            }
+        }
     }
     Ok(())
 }
@@ -98,13 +113,14 @@ struct Tap {
 
 impl Tap {
     /// Passes on what `end` sends, and then that it sends no more. What `to` does not take yet is not
-    /// read yet.
+    /// read yet. Returns whether `to` took all of it; if it did not, the other direction may still have
+    /// something to pass on: an answer, before the server closed.
     async fn pump(
         &self,
         end: End,
         mut from: ReadHalf<'_>,
         mut to: WriteHalf<'_>,
-    ) -> Result<(), Broken> {
+    ) -> Result<bool, Broken> {
         let mut piece = vec![0; PIECE];
         loop {
             let length = from.read(&mut piece).await.map_err(|_| Broken::Connection)?;
@@ -119,9 +135,11 @@ impl Tap {
                 .map_err(Broken::Output)?;
             }
             if sent.is_empty() {
-                return to.shutdown().await.map_err(|_| Broken::Connection);
+                return Ok(to.shutdown().await.is_ok());
             }
-            to.write_all(sent).await.map_err(|_| Broken::Connection)?;
+            if to.write_all(sent).await.is_err() {
+                return Ok(false);
+            }
         }
     }
 }
@@ -133,7 +151,7 @@ impl Drop for Tap {
     }
 }
 
-/// Nobody panics who holds one of ours; and if, what was seen is as good as before.
+/// A panic while it was held leaves nothing half-written that matters.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

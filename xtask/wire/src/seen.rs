@@ -52,8 +52,8 @@ pub struct Told {
     pub messages: Vec<Message>,
     pub status: Option<Status>,
     pub total: Option<Total>,
-    /// Whether it ends the call before its time.
-    pub is_reset: bool,
+    /// Whether it ends the call without a status; what it says last is why.
+    pub has_no_status: bool,
 }
 
 impl Told {
@@ -66,7 +66,7 @@ impl Told {
             messages: Vec::new(),
             status: None,
             total: None,
-            is_reset: false,
+            has_no_status: false,
         }
     }
 }

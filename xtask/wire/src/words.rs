@@ -1,5 +1,6 @@
 //! What the frames that carry no part of a call say, in words.
 
+use crate::fields;
 use crate::frames::{self, Frame};
 
 /// How long a setting is, in bytes.
@@ -29,14 +30,16 @@ pub fn number(frame: &Frame) -> Option<u32> {
 /// If it is not as it has to be: what is wrong, in words.
 pub fn of(frame: &Frame) -> Result<Vec<String>, String> {
     let length = frame.payload().len();
-    let wrong = || format!("{length} bytes make no {}", frames::name(frame.kind));
+    let make = if length == 1 { "makes" } else { "make" };
+    let wrong = || format!("{} {make} no {}", fields::count(length), frames::name(frame.kind));
     let said = match frame.kind {
         frames::SETTINGS if frame.has(frames::ACK) => "I've read your settings".into(),
         frames::SETTINGS => return Ok(settings(frame).ok_or_else(wrong)?.map(setting).collect()),
         frames::WINDOW_UPDATE => {
             let more = number(frame).ok_or_else(wrong)?;
             let of = if frame.stream == 0 { "of all streams together" } else { "of this stream" };
-            format!("{more} more bytes {of} may come")
+            let bytes = if more == 1 { "byte" } else { "bytes" };
+            format!("{more} more {bytes} {of} may come")
         }
         frames::PING if length != 8 => return Err(wrong()),
         frames::PING if frame.has(frames::ACK) => "still here".into(),
@@ -106,7 +109,7 @@ pub fn error(code: u32) -> String {
     }
 }
 
-/// The name of a status of gRPC, of which `code` is the number as it stands in a header.
+/// The name of the gRPC status with this number, as the header has it.
 pub fn status(code: &str) -> String {
     const NAMES: [&str; 17] = [
         "OK",

@@ -1,6 +1,8 @@
 //! Bytes that nobody should send: nothing panics, and nothing is kept without bounds.
 
+use std::fs;
 use std::io;
+use std::path::Path;
 
 use anyhow::Result;
 use testing::numbers::Numbers;
@@ -13,14 +15,19 @@ use crate::wire::{answer, call, frame, message, root};
 
 /// Shows in all forms what comes of `there` and `back`, in pieces of `piece` bytes.
 fn show(there: &[u8], back: &[u8], piece: usize) -> Result<()> {
+    let proto = root().join("lessons/06-routeguide/proto/routeguide.proto");
+    show_as(&proto, there, back, piece)
+}
+
+/// Does the same with another proto.
+fn show_as(proto: &Path, there: &[u8], back: &[u8], piece: usize) -> Result<()> {
     for (format, frames, bytes) in [
         (None, false, false),
         (None, true, false),
         (None, false, true),
         (Some(Format::Json), false, true),
     ] {
-        let proto = root().join("lessons/06-routeguide/proto/routeguide.proto");
-        let schema = Schema::of_files(&[proto])?;
+        let schema = Schema::of_files(&[proto.to_owned()])?;
         let mut show = Show::new(Form::of(format, frames, bytes), schema, Box::new(io::sink()));
         let mut connection = show.connection();
         for (from, bytes) in [(End::Client, there), (End::Server, back)] {
@@ -69,12 +76,25 @@ fn anything_may_come() -> Result<()> {
 
 #[test]
 fn messages_in_messages_end_somewhere() -> Result<()> {
-    // Each is in the one before: as deep as 1000 bytes can say.
+    let folder = tempfile::tempdir()?;
+    let proto = folder.path().join("tree.proto");
+    let text = "syntax = \"proto3\"; package t;
+        message Tree { Tree tree = 1; }
+        service Trees { rpc Plant(Tree) returns (Tree); }";
+    fs::write(&proto, text)?;
+    // Each is in the one before, with two bytes for its length: deeper than anybody reads.
     let mut body = Vec::new();
-    for _ in 0..500 {
-        let length = body.len().min(127) as u8;
-        body = [&[0x0a, length][..], &body[..length.into()]].concat();
+    for _ in 0..120 {
+        let length = body.len();
+        body = [&[0x0a, length as u8 | 0x80, (length >> 7) as u8], &body[..]].concat();
     }
-    let path = "/routeguide.RouteGuide/ListFeatures";
-    show(&call(path, &[], &message(0, &body)), &answer(&[], &[], "0"), 16_384)
+    show_as(&proto, &call("/t.Trees/Plant", &[], &message(0, &body)), &answer(&[], &[], "0"), 4096)
+}
+
+#[test]
+fn spaces_are_no_indent() -> Result<()> {
+    show(&[b' '; 200], &[b' '; 200], 200)?;
+    let name = " ".repeat(100);
+    let there = call("/a/b", &[(name.as_str(), "value")], &[]);
+    show(&there, &answer(&[(name.as_str(), "value")], &[], "0"), 4096)
 }

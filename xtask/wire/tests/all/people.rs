@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use crate::wire::{PREFACE, PROTO, answer, call, frame, message, through};
+use crate::wire::{PREFACE, PROTO, answer, call, frame, headers, message, through};
 
 #[test]
 fn no_line_is_longer_than_80_characters() -> Result<()> {
@@ -57,6 +57,40 @@ fn frames_are_said_in_words() -> Result<()> {
         "UNKNOWN        connection        1 byte\n",
     ] {
         ensure!(printed.contains(words), "no `{words}` in\n{printed}");
+    }
+    // An error is said at any depth.
+    let printed = through(&[], &there, &back)?;
+    ensure!(printed.contains("← I take no new streams after 5: ENHANCE_YOUR_CALM"), "{printed}");
+    Ok(())
+}
+
+#[test]
+fn a_status_is_what_the_server_says() -> Result<()> {
+    let there = call("/a/b", &[("grpc-status", "5")], &[]);
+    let trailers = headers(&[("grpc-status", "9"), ("grpc-message", "%41 %+1")]);
+    let back = [frame(4, 0, 0, &[]), frame(1, 0x5, 1, &trailers)].concat();
+    let printed = through(&[], &there, &back)?;
+    ensure!(!printed.contains("NOT_FOUND"), "{printed}");
+    ensure!(printed.contains("← 1 b  FAILED_PRECONDITION: A %+1\n"), "{printed}");
+    Ok(())
+}
+
+#[test]
+fn numbers_are_what_the_proto_says() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let proto = folder.path().join("numbers.proto");
+    let text = "syntax = \"proto3\"; package n;
+        enum Kind { ZERO = 0; BELOW = -1; }
+        message Number { Kind kind = 1; sint32 less = 2; }
+        service Numbers { rpc Add(Number) returns (Number); }";
+    std::fs::write(&proto, text)?;
+    // An int32 of 64 bits, as it is for a negative number; and a sint32 of more than 32.
+    let body = b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x10\x81\x80\x80\x80\x10";
+    let proto = proto.display().to_string();
+    let there = call("/n.Numbers/Add", &[], &message(0, body));
+    let printed = through(&["--proto", &proto, "--bytes"], &there, &answer(&[], &[], "0"))?;
+    for means in ["    -1, BELOW\n", "81 80 80 80 10                -1\n"] {
+        ensure!(printed.contains(means), "no `{means}` in\n{printed}");
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ fn what_is_not_http_2() -> Result<()> {
         &[
             "→ not HTTP/2, but HTTP/1\n",
             "→ 30 bytes that can't be read\n",
-            "47 45 54 20 2f 20 48 54 54  GET / HTTP/1.1..host: here....\n",
+            "47 45 54 20 2f 20 48 54 54  GET / HTT\n",
             "← not HTTP/2, but HTTP/1\n",
             "← 19 bytes that can't be read\n",
         ],
@@ -47,7 +47,7 @@ fn what_is_not_http_2() -> Result<()> {
         &[
             "→ not HTTP/2\n",
             "→ 10 bytes that can't be read\n",
-            "00 ff 61 6e 79 74 68 69 6e  ..anything\n",
+            "00 ff 61 6e 79 74 68 69 6e  ..anythin\n",
             "← not HTTP/2\n",
         ],
     )?;
@@ -79,6 +79,7 @@ fn http_2_gone_wrong() -> Result<()> {
         ),
         (&frame(6, 0, 0, b"1234"), "4 bytes make no PING"),
         (&frame(4, 0, 0, b"1234"), "4 bytes make no SETTINGS"),
+        (&frame(6, 0, 0, b"1"), "1 byte makes no PING"),
         (&frame(8, 0, 0, b"12"), "2 bytes make no WINDOW_UPDATE"),
         (&frame(3, 0, 1, b""), "0 bytes make no RST_STREAM"),
         (&frame(7, 0, 0, b"abc"), "3 bytes make no GOAWAY"),
@@ -90,13 +91,19 @@ fn http_2_gone_wrong() -> Result<()> {
         let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
         ensure!(printed.contains(&expected), "no `{expected}` in {printed}");
     }
+    // A call whose headers can't be read ends all the same, where they say so.
+    shows(
+        &[],
+        &call(HELLO, &[], &message(0, YOU)),
+        &[fine.clone(), frame(1, 0x5, 1, b"\xbe")].concat(),
+        &["HEADERS: HTTP/2 gone wrong: ", "bytes there, 10 back"],
+    )?;
     // What comes after the broken frame is shown as bytes; by default, too.
     shows(
         &[],
         &begin(cases[1].0),
         &fine,
-        &["→ HTTP/2 gone wrong: ", "16 bytes that can't be read", "HTTP is no frame\n"]
-            .map(|it| it),
+        &["→ HTTP/2 gone wrong: ", "16 bytes that can't be read", "HTTP is n\n"].map(|it| it),
     )?;
     shows(
         &[],
@@ -130,6 +137,22 @@ fn messages_that_are_not_what_the_proto_says() -> Result<()> {
             "01                            1 byte",
             "61                            \"a\"\n",
             "12 7f                       cut short: a value of 127 bytes\n",
+        ],
+    )?;
+    // Less of it than its first bytes say.
+    let back = [
+        frame(4, 0, 0, &[]),
+        frame(1, 0x4, 1, &headers(&[("content-type", "application/grpc")])),
+        frame(0, 0, 1, &message(0, HELLO_YOU)[..4]),
+        frame(1, 0x5, 1, &headers(&[("grpc-status", "0")])),
+    ];
+    shows(
+        &["--frames"],
+        &call(HELLO, &[], &message(0, YOU)[..7]),
+        &back.concat(),
+        &[
+            "  the stream ends in the middle of a message: 7 of 10 bytes\n",
+            "  the stream ends in the middle of a message: 4 of at least 5 bytes\n",
         ],
     )?;
     // A newer proto, or an older one.
@@ -220,6 +243,12 @@ fn what_is_not_grpc() -> Result<()> {
         &call(HELLO, &[], &message(0, YOU)),
         &back.concat(),
         &[":status: 502", "not gRPC: its headers say another content-type\n"],
+    )?;
+    shows(
+        &[],
+        &call(HELLO, &[], &message(0, YOU)),
+        &back.concat(),
+        &["← 1 SayHello  no grpc-status; HTTP status 502\n"],
     )
 }
 
@@ -234,11 +263,18 @@ fn tls_is_records_that_say_nothing() -> Result<()> {
         &back,
         &[
             "→ TLS: handshake, 5 bytes\n",
-            "→ TLS: change cipher spec, 1 byte",
+            "→ TLS: change cipher spec, 1 byte\n",
             "→ TLS: application data, 40 bytes\n",
             "← TLS: handshake, 10 bytes\n",
             "← TLS: application data, 50 bytes\n",
             "← TLS: alert, 2 bytes\n",
         ],
+    )?;
+    // A client without it, and a server that doesn't understand.
+    shows(
+        &[],
+        &call(HELLO, &[], &message(0, YOU)),
+        &record(21, &[2, 70]),
+        &["→ 1 SayHello  ", "← TLS: alert, 2 bytes\n"],
     )
 }
