@@ -340,7 +340,10 @@ fn check_runs_the_tests_of_the_learner() -> Result<()> {
     let desk = Desk::with_all_of("unary-displacement")?;
     let test = "my-unary-displacement/tests/servicer.rs";
     let ours = root().join("lessons/02-unary-displacement/tests/servicer.rs");
-    desk.write(test, &fs::read_to_string(ours)?)?;
+    // What a test prints need not be text.
+    let prints = "#[test]\nfn prints() {\n    \
+                  std::io::Write::write_all(&mut std::io::stdout(), &[0xff, 10]).unwrap();\n}\n";
+    desk.write(test, &(fs::read_to_string(ours)? + prints))?;
     let printed = desk.succeed("check")?;
     ensure!(printed.contains("\nok    your tests\nAll of it works"), "{printed}");
 
@@ -814,6 +817,8 @@ fn the_crate_is_found_or_said_to_be_missing() -> Result<()> {
     fs::remove_dir_all(desk.path("one/src"))?;
     fs::remove_file(desk.path("one/Cargo.toml"))?;
     assert_eq!(error("check one --lesson 01")?, "error: one is no crate: it has no Cargo.toml\n");
+    let here = "error: this folder is no crate: it has no Cargo.toml\n";
+    assert_eq!(error("check . --lesson 01")?, here);
     Ok(())
 }
 
