@@ -16,8 +16,8 @@ use crate::workspace::lesson::{Late, Lesson};
 /// How often the server has the lesson's data.
 const TIMES: usize = 100;
 
-/// A list that may be at its end before the deadline, in bytes: that of a server with data of its own, or
-/// that keeps one place of many at a point.
+/// A list that may be at its end before the deadline, in bytes: that of a server with data of its
+/// own, or that keeps one place of many at a point.
 const SHORT: usize = 64 << 10;
 
 /// What is wrong with how `server` takes the deadline of a call, if something is. Nothing is seen of a

@@ -129,8 +129,8 @@ impl Build {
 }
 
 /// Runs the tests of the crate in `folder`, which is built as with [`Build::apart`]. Returns whether
-/// they have passed, and what they have printed, up to [`MAX_OUTPUT`]. What does not compile is shown on standard error,
-/// unless it is done `quietly`.
+/// they have passed, and what they have printed, up to [`MAX_OUTPUT`]. What does not compile is
+/// shown on standard error, unless it is done `quietly`.
 ///
 /// # Errors
 ///

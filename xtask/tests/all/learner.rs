@@ -637,7 +637,8 @@ fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()>
         ensure!(run.code == Some(1) && run.stdout.contains(&expected), "{time}: {}", run.stdout);
     }
 
-    // Our client would not see it of a list of a hundred places, and those are all that a server may have.
+    // Our client would not see it of a list of a hundred places, and those are all that a server
+    // may have.
     desk.write(server, &whole)?;
     let until = "let features = until(deadline, features);";
     let late = "let features = until(deadline, features).map(|it| Ok(it.expect(\"late\")));";

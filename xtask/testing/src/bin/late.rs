@@ -1,6 +1,6 @@
 //! Prints the code with which a server ends a stream whose client has stopped waiting, and how many
-//! bytes it sent. `cargo xtask check` compiles it when there is such a server, so that the runner itself
-//! can do without tonic.
+//! bytes it sent. `cargo xtask check` compiles it when there is such a server, so that the runner
+//! itself can do without tonic.
 //!
 //! Its arguments are the path of the method, a message in hexadecimal digits, and the address.
 
