@@ -8,6 +8,7 @@ use crate::learner::grade::{self, grade};
 use crate::learner::{self, Grade, Learner, class, exercise, trial};
 use crate::report::Format;
 use crate::run::watcher::Watcher;
+use crate::system::files;
 use crate::system::style::{DIM, GREEN, RED};
 use crate::workspace::Workspace;
 
@@ -16,21 +17,24 @@ use crate::workspace::Workspace;
 #[command(after_long_help = "\
 It builds your crate, runs your server with our client, our server with your client, and then both
 of yours, and says of each step of the lesson whether it works. It also sends your server what the
-lesson's server refuses: a message without a field that it needs, an id that there is not, bytes that
-are no message. The words of the answer are yours to choose, its code is not. What is not written yet
-is no failure, and neither is what it prints on standard error. What does not compile is shown by
-Cargo, and nothing is run then. In the end it runs your own tests, if there is a folder `tests`.
+lesson's server refuses: a message without a field that it needs, an id that doesn't exist, bytes
+that aren't a message. The words of the answer are yours to choose, its code is not. In lesson 6, it
+starts your server with a data file, too (`server ADDR DATA`), that has more places, and stops
+waiting before they're all there. What is not written yet is no failure, and neither is what it
+prints on standard error. What does not compile is shown by Cargo, and nothing is run then. At the
+end, it runs your own tests, if there is a folder `tests`.
 
 Your program has to take `server ADDR` and `client ADDR`, as that of the lesson does.
 
 With --exercise, it runs an example of your crate against the lesson's programs and transcripts: a
-client that takes ADDR with our server; a program that takes `server ADDR` and `client ADDR` with ours,
-and with itself. The book's pages of exercises say what NAME is.
+client that takes ADDR with our server; a program that takes `server ADDR` and `client ADDR` with
+ours, and with itself. The book's pages of exercises say what NAME is.
 
 With --all, each folder in FOLDER is what somebody has handed in: a crate, or a folder with one. Each
-gets a line: its lesson, the numbers of the steps that work, and what is wrong first, in a step or in
-its own tests. A crate that takes ten minutes is given up. Without --lesson, each says itself which lesson it is of. --format is
-that of `verify`, with the folder as `submission`, in place of `server` and `client`.
+gets a line: its lesson, the numbers of the steps that work, and what is wrong first, in a step or
+in its own tests. A crate that takes ten minutes is given up. Without --lesson, each says itself
+which lesson it is of. --format is that of `verify`, with the folder as `submission`, in place of
+`server` and `client`.
 
 Exit code: 0 if all that is there works, and with --all, if all steps do; 1 if something does not; 2
 if the command line is wrong.")]
@@ -93,7 +97,7 @@ async fn watch(
         writeln!(
             anstream::stdout(),
             "{DIM}Waiting for a change in {}; Ctrl-C ends this.{DIM:#}",
-            learner.folder.display()
+            files::shown(&learner.folder)
         )?;
         watcher.changed().await;
     }

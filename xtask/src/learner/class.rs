@@ -26,7 +26,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 ///
 /// # Errors
 ///
-/// If there is no crate, or one of our own programs fails.
+/// If there is no folder in it, or nothing can be printed.
 pub async fn mark(
     workspace: &Workspace,
     folder: &Path,
@@ -46,7 +46,12 @@ pub async fn mark(
         let found = crate_in(submission)
             .and_then(|dir| Which { dir: Some(dir), lesson: lesson.clone() }.find(workspace));
         let (of_lesson, mark) = match found {
-            Ok(learner) => (learner.lesson.name.clone(), Mark::of(workspace, &learner).await?),
+            Ok(learner) => {
+                // What cannot even be tried is no reason to mark nobody else.
+                let mark = Mark::of(workspace, &learner).await;
+                let mark = mark.unwrap_or_else(|error| Mark::none(format!("{error:#}")));
+                (learner.lesson.name.clone(), mark)
+            }
             Err(error) => (String::new(), Mark::none(format!("{error:#}"))),
         };
         let Mark { steps, reason } = mark;

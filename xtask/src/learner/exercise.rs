@@ -68,14 +68,13 @@ async fn source(learner: &Learner<'_>, name: &str, ours: &Pair) -> anyhow::Resul
     if let Some(target) = targets.find(|target| target.is_example() && target.name == name) {
         return Ok(target.src_path);
     }
-    let folder = learner.folder.display();
     match ours.client.role {
         None => bail!(
-            "{folder} has no examples/{name}.rs: write it, a client of the lesson's server that takes \
+            "your crate has no examples/{name}.rs: write it, a client of the lesson's server that takes \
              ADDR"
         ),
         Some(_) => bail!(
-            "{folder} has no examples/{name}/main.rs: write it, a program that takes `server ADDR` and \
+            "your crate has no examples/{name}/main.rs: write it, a program that takes `server ADDR` and \
              `client ADDR`"
         ),
     }

@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use toml_edit::Item;
 
+use crate::system::files;
 use crate::workspace::Workspace;
 use crate::workspace::lesson::Lesson;
 use crate::workspace::manifest;
@@ -88,7 +89,7 @@ impl Which {
             None => lesson_of(&folder)?,
         };
         let named = named.with_context(|| {
-            format!("{} is not from `cargo xtask start`: give --lesson", folder.display())
+            format!("{} is not from `cargo xtask start`: give --lesson", files::shown(&folder))
         })?;
         let lesson = workspace.the(&named)?;
         Ok(Learner { folder, lesson })

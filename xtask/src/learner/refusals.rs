@@ -1,7 +1,9 @@
 //! Whether a learner's server refuses what the lesson's does: it is sent the lesson's table of requests.
 
+use anyhow::bail;
+
 use crate::run::cause;
-use crate::run::pair::{self, TIME_LIMIT};
+use crate::run::pair::{self, Outcome, TIME_LIMIT};
 use crate::run::side::Side;
 use crate::steps::states::State;
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson};
@@ -35,32 +37,46 @@ pub async fn wrong(
     if requests.is_empty() {
         return Ok(None);
     }
-    let calls = requests.iter().flat_map(|(_, request)| {
-        let digits = request.body.iter().map(|byte| format!("{byte:02x}"));
-        [request.path(), digits.collect()]
-    });
     let caller = workspace.caller("call", lesson, quietly).await?;
-    let caller = Side::with("call", &caller, calls);
-    let outcome = pair::run(server, &caller).await?;
-    let silence = match &outcome.server.failure {
-        Some(failure) if outcome.port.is_none() => format!("none it {failure}"),
-        _ => format!("none no answer within {} s", TIME_LIMIT.as_secs()),
-    };
-    let mut answers = outcome.client.stdout.lines();
-    for (since, request) in &requests {
-        let answer = answers.next().unwrap_or(&silence);
-        let (code, message) = answer.split_once(' ').unwrap_or((answer, ""));
-        let wrong = match code {
-            "none" => {
-                let panic = cause::panic(&outcome.server.stderr);
-                let why = panic.unwrap_or_else(|| message.to_owned());
-                Some(format!("did not answer {request}: {why}"))
+    // Each method has the time limit for itself.
+    for of_method in requests.chunk_by(|(_, one), (_, other)| one.method == other.method) {
+        let calls = of_method.iter().flat_map(|(_, request)| {
+            let digits = request.body.iter().map(|byte| format!("{byte:02x}"));
+            [request.path(), digits.collect()]
+        });
+        let outcome = pair::run(server, &Side::with("call", &caller, calls)).await?;
+        let mut answers = outcome.client.stdout.lines();
+        for (since, request) in of_method {
+            let answer = match answers.next() {
+                Some(answer) => answer,
+                None => &silence(&outcome)?,
+            };
+            let (code, message) = answer.split_once(' ').unwrap_or((answer, ""));
+            let wrong = match code {
+                "none" => {
+                    let panic = cause::panic(&outcome.server.stderr);
+                    let why = panic.unwrap_or_else(|| message.to_owned());
+                    Some(format!("did not answer {request}: {why}"))
+                }
+                _ => request.wrong(code, message),
+            };
+            if let Some(wrong) = wrong {
+                return Ok(Some((*since, format!("your server {wrong}"))));
             }
-            _ => request.wrong(code, message),
-        };
-        if let Some(wrong) = wrong {
-            return Ok(Some((*since, format!("your server {wrong}"))));
         }
     }
     Ok(None)
+}
+
+/// The line of an answer that has not come.
+fn silence(outcome: &Outcome) -> anyhow::Result<String> {
+    let Outcome { server, client, .. } = outcome;
+    Ok(match &server.failure {
+        Some(failure) if outcome.port.is_none() || server.is_early => format!("none it {failure}"),
+        _ if server.is_early => "none it ended".into(),
+        _ if client.status.is_none() => {
+            format!("none no answer within {} s", TIME_LIMIT.as_secs())
+        }
+        _ => bail!("what sends the requests ended too early: {}", client.stderr.trim()),
+    })
 }

@@ -13,6 +13,7 @@ use crate::run::side::Side;
 use crate::run::told;
 use crate::steps::states::State;
 use crate::system::cargo::{Build, RENDERED};
+use crate::system::files;
 use crate::workspace::lesson::Lesson;
 use crate::workspace::{Workspace, proto};
 
@@ -41,7 +42,7 @@ impl Theirs {
         quietly: bool,
     ) -> anyhow::Result<Option<Theirs>> {
         if !folder.join("Cargo.toml").is_file() {
-            bail!("{} is no crate: it has no Cargo.toml", folder.display());
+            bail!("{} is no crate: it has no Cargo.toml", files::shown(folder));
         }
         let mut build = Build::apart(&workspace.build, folder, &["--bins", RENDERED], quietly)?;
         let mut programs = Vec::new();
@@ -58,8 +59,11 @@ impl Theirs {
         let is_it = |(name, _): &&(String, _)| programs.len() == 1 || *name == lesson.package;
         let program = programs.iter().find(is_it);
         let (_, executable) = program.with_context(|| {
-            let dir = folder.display();
-            format!("{dir} has {} programs, none of them called {}", programs.len(), lesson.package)
+            let (many, name) = (programs.len(), &lesson.package);
+            format!(
+                "the crate has {many} programs: give it one, called {name}, that takes `server` and \
+                 `client`"
+            )
         })?;
         let side = |role| Side::ours(role, executable, Some(role));
         Ok(Some(Theirs {

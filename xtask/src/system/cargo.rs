@@ -8,12 +8,12 @@ use std::process::{ExitStatus, Stdio};
 
 use anyhow::{Context, bail};
 use cargo_metadata::{Message, Metadata};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines, copy, sink};
 use tokio::process::{ChildStdout, Command};
 use tokio::task::JoinHandle;
 
 use crate::system::apart;
-use crate::system::process::{self, Process};
+use crate::system::process::{self, MAX_OUTPUT, Process};
 
 /// The message format with which Cargo itself prints what is wrong with the code.
 pub const RENDERED: &str = "--message-format=json-render-diagnostics";
@@ -72,7 +72,7 @@ impl Build {
         }
         let place = variables.iter().find(|(name, _)| *name == apart::PLACE);
         let place = place.map(|(_, place)| place.into());
-        let (mut process, messages) = start(command)?;
+        let (mut process, stdout) = start(command)?;
         let unsaid = process.stderr().map(|mut stderr| {
             tokio::spawn(async move {
                 let mut text = Vec::new();
@@ -80,7 +80,7 @@ impl Build {
                 Ok(String::from_utf8_lossy(&text).into_owned())
             })
         });
-        Ok(Build { process, messages, place, unsaid })
+        Ok(Build { process, messages: stdout.lines(), place, unsaid })
     }
 
     /// Waits for the next thing that Cargo has to say; none when it is done.
@@ -129,8 +129,8 @@ impl Build {
 }
 
 /// Runs the tests of the crate in `folder`, which is built as with [`Build::apart`]. Returns whether
-/// they have passed, and what they have printed. What does not compile is shown on standard error,
-/// unless it is done `quietly`.
+/// they have passed, and what they have printed, up to [`MAX_OUTPUT`]. What does not compile is
+/// shown on standard error, unless it is done `quietly`.
 ///
 /// # Errors
 ///
@@ -142,11 +142,12 @@ pub async fn test(shared: &Path, folder: &Path, quietly: bool) -> anyhow::Result
     if quietly {
         command.stderr(Stdio::null());
     }
-    let (mut process, mut lines) = start(command)?;
-    let mut said = String::new();
-    while let Some(line) = lines.next_line().await? {
-        said += &format!("{line}\n");
-    }
+    let (mut process, mut stdout) = start(command)?;
+    let mut said = Vec::new();
+    (&mut stdout).take(u64::try_from(MAX_OUTPUT)?).read_to_end(&mut said).await?;
+    // Without a reader they would fail.
+    copy(&mut stdout, &mut sink()).await?;
+    let said = String::from_utf8_lossy(&said).replace("\r\n", "\n");
     Ok((process.child.wait().await?.success(), said))
 }
 
@@ -162,8 +163,8 @@ pub async fn metadata(folder: &Path, quietly: bool) -> anyhow::Result<Metadata> 
     if quietly {
         command.stderr(Stdio::null());
     }
-    let (mut process, mut lines) = start(command)?;
-    let json = lines.next_line().await?.unwrap_or_default();
+    let (mut process, stdout) = start(command)?;
+    let json = stdout.lines().next_line().await?.unwrap_or_default();
     let status = process.child.wait().await?;
     if !status.success() {
         bail!("`cargo metadata` failed: {status}");
@@ -171,9 +172,9 @@ pub async fn metadata(folder: &Path, quietly: bool) -> anyhow::Result<Metadata> 
     Ok(serde_json::from_str(&json)?)
 }
 
-fn start(mut command: Command) -> anyhow::Result<(Process, Lines<BufReader<ChildStdout>>)> {
+fn start(mut command: Command) -> anyhow::Result<(Process, BufReader<ChildStdout>)> {
     command.stdout(Stdio::piped());
     let mut process = process::spawn(command)?;
     let stdout = process.stdout().context("Cargo has no standard output")?;
-    Ok((process, BufReader::new(stdout).lines()))
+    Ok((process, BufReader::new(stdout)))
 }

@@ -1,4 +1,4 @@
-//! What is in a folder.
+//! What is in a folder, and what it is called.
 
 use std::collections::HashSet;
 use std::fs::{self, Metadata};
@@ -16,6 +16,11 @@ pub fn within(folder: &Path, except: &[PathBuf]) -> io::Result<Vec<(PathBuf, Met
     look_into(folder, except, &mut HashSet::new(), &mut files)?;
     files.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(files)
+}
+
+/// What `folder` is called in a message.
+pub fn shown(folder: &Path) -> String {
+    if folder == Path::new(".") { "this folder".into() } else { folder.display().to_string() }
 }
 
 fn look_into(

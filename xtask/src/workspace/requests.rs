@@ -14,6 +14,30 @@ use crate::workspace::{manifest, proto};
 /// The file in a lesson's folder with the table.
 pub const REQUESTS: &str = "requests.toml";
 
+/// The codes that gRPC has.
+const CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// What to say of any other.
+const NO_CODE: &str = "a code is one of gRPC's, such as \"NOT_FOUND\"";
+
 /// A call, and what comes of it.
 pub struct Request {
     /// With its package: `routeguide.RouteGuide.GetFeature`.
@@ -106,11 +130,11 @@ fn request(method: &str, input: &MessageDescriptor, row: &InlineTable) -> anyhow
             }
             "bytes" => {
                 let bytes = value.as_array().and_then(bytes).context("bytes are from 0 to 255")?;
-                sent = format!("the bytes {bytes:02x?}, which are no {}", input.name());
+                sent = format!("the bytes {bytes:02x?}, which aren't a {}", input.name());
                 body = framed(&bytes)?;
             }
-            "code" => code = text(),
-            "names" => names = text(),
+            "code" => code = Some(text().filter(|it| CODES.contains(&&**it)).context(NO_CODE)?),
+            "names" => names = Some(text().context("`names` is the name of a field")?),
             _ => bail!("what is `{key}`?"),
         }
     }
@@ -140,7 +164,7 @@ fn message(kind: &MessageDescriptor, fields: &InlineTable) -> anyhow::Result<Dyn
             // No lesson sends any other.
             _ => bail!(wrong()),
         };
-        of_kind.set_field(&field, value);
+        of_kind.try_set_field(&field, value).with_context(wrong)?;
     }
     Ok(of_kind)
 }

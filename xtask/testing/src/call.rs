@@ -106,8 +106,21 @@ pub fn framed(message: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok([&[0], &length[..], message].concat())
 }
 
-fn request(path: &str, body: Body) -> Result<http::Request<Body>, http::Error> {
-    http::Request::post(path).header("content-type", "application/grpc").body(body)
+/// The bytes that `digits` are in hexadecimal.
+///
+/// # Errors
+///
+/// If they're no such digits.
+pub fn bytes(digits: &str) -> anyhow::Result<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| anyhow::Ok(u8::from_str_radix(str::from_utf8(pair)?, 16)?);
+    pairs.map(byte).collect()
+}
+
+pub(crate) fn request(path: &str, body: Body) -> Result<http::Request<Body>, http::Error> {
+    // Some servers refuse a call of a client that doesn't say it takes trailers.
+    let request = http::Request::post(path).header("te", "trailers");
+    request.header("content-type", "application/grpc").body(body)
 }
 
 /// A call that stays in the middle: of one request, half has been sent; of many, one and a half; and

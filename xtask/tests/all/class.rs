@@ -219,6 +219,13 @@ fn a_class_is_marked_in_one_go() -> Result<()> {
             .write(&format!("class/gus/{file}"), &class.0.read(&format!("class/dora/{file}"))?)?;
     }
     class.0.write("class/hal/notes.txt", "sorry")?;
+    // Two programs in place of one.
+    class.hand_in("class/ian", "ian")?;
+    for program in ["client", "server"] {
+        class.0.write(&format!("class/ian/src/bin/{program}.rs"), "fn main() {}\n")?;
+    }
+    fs::remove_file(class.0.path("class/ian/src/main.rs"))?;
+    class.hand_in("class/joe", "joe")?;
 
     let run = Run::of(&mut class.xtask("check --all class --format junit")?)?;
     assert_eq!(run.code, Some(1), "{}", run.stderr);
@@ -234,11 +241,13 @@ FAIL  emil   01-helloworld  - - - - -  step 3: your server[..]
 FAIL  fay    01-helloworld  - - - - -  step 3: your server[..]
 FAIL  gus    01-helloworld  does not compile: cannot find value `WO` in crate `helloworld` (src/main.rs:3)
 FAIL  hal    no crate: there is no Cargo.toml in it
-1 passed, 7 failed in [..] s
+FAIL  ian    01-helloworld  the crate has 2 programs: give it one, called helloworld, that takes `server` and `client`
+FAIL  joe    01-helloworld  - - - - -  step 3: your server[..]
+1 passed, 9 failed in [..] s
 "#]]
     );
     let suites = junit_parser::from_reader(run.stdout.as_bytes())?;
-    assert_eq!((suites.tests, suites.failures), (8, 7));
+    assert_eq!((suites.tests, suites.failures), (10, 9));
     ensure!(run.stdout.contains("name=\"ben\" classname=\"01-helloworld\""), "{}", run.stdout);
     Ok(())
 }

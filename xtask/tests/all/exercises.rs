@@ -58,7 +58,7 @@ async fn check_tells_a_right_solution_of_each_exercise_from_a_wrong_one() -> Res
             let path = path.strip_prefix(&lesson.folder)?.to_string_lossy().replace('\\', "/");
             let main = if is_folder { format!("{path}/main.rs") } else { path.clone() };
             let run = check(&name)?;
-            let expected = format!("error: {own} has no {main}: write it, a ");
+            let expected = format!("error: your crate has no {main}: write it, a ");
             ensure!(run.code == Some(1) && run.stderr.starts_with(&expected), "{}", run.stderr);
 
             copy(&desk, lesson, &path)?;

@@ -340,7 +340,10 @@ fn check_runs_the_tests_of_the_learner() -> Result<()> {
     let desk = Desk::with_all_of("unary-displacement")?;
     let test = "my-unary-displacement/tests/servicer.rs";
     let ours = root().join("lessons/02-unary-displacement/tests/servicer.rs");
-    desk.write(test, &fs::read_to_string(ours)?)?;
+    // What a test prints need not be text.
+    let prints = "#[test]\nfn prints() {\n    \
+                  std::io::Write::write_all(&mut std::io::stdout(), &[0xff, 10]).unwrap();\n}\n";
+    desk.write(test, &(fs::read_to_string(ours)? + prints))?;
     let printed = desk.succeed("check")?;
     ensure!(printed.contains("\nok    your tests\nAll of it works"), "{printed}");
 
@@ -634,15 +637,44 @@ fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()>
         ensure!(run.code == Some(1) && run.stdout.contains(&expected), "{time}: {}", run.stdout);
     }
 
-    // Our client would not see it of a list of a hundred places.
-    let list = whole.replacen("let features = until(deadline, features);", "", 1);
-    ensure!(list != whole, "the list has no deadline");
-    desk.write(server, &list)?;
-    let run = desk.run("check")?;
-    let expected = format!(
-        "\nFAIL  {title}      your server goes on with ListFeatures after the deadline of the call\n"
-    );
-    ensure!(run.code == Some(1) && run.stdout.contains(&expected), "{}", run.stdout);
+    // Our client would not see it of a list of a hundred places, and those are all that a server
+    // may have.
+    desk.write(server, &whole)?;
+    let until = "let features = until(deadline, features);";
+    let late = "let features = until(deadline, features).map(|it| Ok(it.expect(\"late\")));";
+    for (file, old, new, said) in [
+        ("server", until, "", Some("goes on with ListFeatures after the deadline of the call")),
+        (
+            "server",
+            until,
+            late,
+            Some(
+                "did not end ListFeatures at the deadline of the call: panicked at src/server.rs:[..]: \
+                 late: [..]",
+            ),
+        ),
+        ("main", "serve(addr, data)", "{ _ = data; serve(addr, DATA) }", None),
+        (
+            "places",
+            "places.sort_by_key(|place| key(place.location));",
+            "places.sort_by_key(|place| key(place.location)); places.dedup();",
+            None,
+        ),
+    ] {
+        let file = format!("my-routeguide/src/{file}.rs");
+        let whole = desk.read(&file)?;
+        desk.replace(&file, old, new)?;
+        let run = desk.run("check")?;
+        let at = run.stdout.lines().position(|line| line.ends_with(title.trim_end()));
+        let mut lines = run.stdout.lines().skip(at.with_context(|| run.stderr.clone())?);
+        let (first, second) = (lines.next(), lines.next().unwrap_or_default());
+        let word = if said.is_some() { "FAIL" } else { "ok  " };
+        assert_eq!(first, Some(&*format!("{word}  {}", title.trim_end())), "{new}: {second}");
+        if let Some(said) = said {
+            assert_data_eq!(second.to_owned(), format!("      your server {said}"));
+        }
+        desk.write(&file, &whole)?;
+    }
 
     // Before the step is begun, it is not wrong.
     let begun = Desk::new()?;
@@ -786,6 +818,8 @@ fn the_crate_is_found_or_said_to_be_missing() -> Result<()> {
     fs::remove_dir_all(desk.path("one/src"))?;
     fs::remove_file(desk.path("one/Cargo.toml"))?;
     assert_eq!(error("check one --lesson 01")?, "error: one is no crate: it has no Cargo.toml\n");
+    let here = "error: this folder is no crate: it has no Cargo.toml\n";
+    assert_eq!(error("check . --lesson 01")?, here);
     Ok(())
 }
 

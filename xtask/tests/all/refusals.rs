@@ -50,7 +50,7 @@ fn careless(package: &str) -> Vec<Careless> {
                 ),
             ),
             3,
-            "answered OK to SayHello with the bytes [0a, 02, ff, ff], which are no HelloRequest, expected an error",
+            "answered OK to SayHello with the bytes [0a, 02, ff, ff], which aren't a HelloRequest, expected an error",
         )],
         "unary-displacement" => vec![
             (server("\"start is missing\"", "\"Start_Point? None.\""), 0, ""),
@@ -87,7 +87,7 @@ fn careless(package: &str) -> Vec<Careless> {
                 ),
             ),
             3,
-            "answered OK to GetTeam with the bytes [0a, 02, ff, ff], which are no TeamRequest, expected an error",
+            "answered OK to GetTeam with the bytes [0a, 02, ff, ff], which aren't a TeamRequest, expected an error",
         )],
         "movie-json" => vec![
             (
@@ -96,13 +96,14 @@ fn careless(package: &str) -> Vec<Careless> {
                     "return Ok(Response::new(MovieData::default()));",
                 ),
                 3,
-                "answered OK to GetMovieByID with { id = \"1\" }, expected NOT_FOUND",
+                "answered OK to GetMovieByID with { id = \"00000000-0000-0000-0000-000000000000\" }, \
+                 expected NOT_FOUND",
             ),
             (
                 server("return Err(", "std::future::pending::<()>().await;\nreturn Err("),
                 3,
-                "did not answer GetMovieByID with { id = \"1\" }, expected NOT_FOUND: no answer \
-                 within 10 s",
+                "did not answer GetMovieByID with { id = \"00000000-0000-0000-0000-000000000000\" }, \
+                 expected NOT_FOUND: no answer within 10 s",
             ),
         ],
         "streaming" => vec![(
@@ -113,7 +114,7 @@ fn careless(package: &str) -> Vec<Careless> {
                  println!(\"[server] SayHello method invoked, with name {name}\");",
             ),
             5,
-            "answered OK to SayHello_v2 with the bytes [ff, ff, ff, ff], which are no HelloRequest, expected an error",
+            "answered OK to SayHello_v2 with the bytes [ff, ff, ff, ff], which aren't a HelloRequest, expected an error",
         )],
         "routeguide" => vec![
             (

@@ -8,7 +8,7 @@
 use std::env;
 
 use anyhow::Context;
-use testing::call::{name, send};
+use testing::call::{bytes, name, send};
 use testing::net::connect;
 
 #[tokio::main]
@@ -23,10 +23,4 @@ async fn main() -> anyhow::Result<()> {
         println!("{}", answer.replace(['\r', '\n'], " "));
     }
     Ok(())
-}
-
-fn bytes(digits: &str) -> anyhow::Result<Vec<u8>> {
-    let pairs = digits.as_bytes().chunks(2);
-    let byte = |pair: &[u8]| anyhow::Ok(u8::from_str_radix(str::from_utf8(pair)?, 16)?);
-    pairs.map(byte).collect()
 }
