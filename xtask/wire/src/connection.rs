@@ -221,10 +221,8 @@ impl Connection {
             }
         }
         told.says.extend(full.map(str::to_owned));
-        if told.frame.has(frames::END_STREAM) {
-            return self.is_whole(from, told.frame.stream);
-        }
-        Ok(())
+        let is_end = told.frame.has(frames::END_STREAM);
+        if is_end { self.is_whole(from, told.frame.stream) } else { Ok(()) }
     }
 
     /// A frame with headers, or some of them.

@@ -3,12 +3,13 @@
 //! - `proxy` stands between the two, and passes on bytes
 //! - `connection` reads them: `protocol` says whether they are HTTP/2, `frames`, `headers`, `words` and
 //!   `windows` are HTTP/2, `call` and `messages` gRPC, `schema`, `text` and `fields` protocol buffers
-//! - `show` writes down what was read, `people` for people, and `json` for programs
+//! - `show` writes down what was read, `people` for people, in the lines of `columns`, and `json` for programs
 //! - `pair` starts a lesson's client and server, or a learner's
 
 #![allow(missing_docs, reason = "public for the tests only, and named for what they are")]
 
 pub mod call;
+pub mod columns;
 pub mod connection;
 pub mod fields;
 pub mod frames;

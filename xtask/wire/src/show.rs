@@ -8,6 +8,7 @@ use anstream::ColorChoice;
 use xtask::commands::wire::Format;
 
 use crate::End;
+use crate::columns;
 use crate::connection::Connection;
 use crate::json;
 use crate::people::{self, People};
@@ -128,7 +129,7 @@ impl Show {
         if self.has_colours {
             self.out.write_all(text.as_bytes())?;
         } else {
-            let plain: String = people::plain(text).collect();
+            let plain: String = columns::plain(text).collect();
             self.out.write_all(plain.as_bytes())?;
         }
         self.out.flush()

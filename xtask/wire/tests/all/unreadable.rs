@@ -42,12 +42,12 @@ fn what_is_not_http_2() -> Result<()> {
     )?;
     shows(
         &[],
-        b"\0\xffanything",
+        b"\0\xffone two!",
         b"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a",
         &[
             "→ not HTTP/2\n",
             "→ 10 bytes that can't be read\n",
-            "00 ff 61 6e 79 74 68 69 6e  ..anythin\n",
+            "00 ff 6f 6e 65 20 74 77 6f  ..one two\n",
             "← not HTTP/2\n",
         ],
     )?;
