@@ -28,7 +28,8 @@ Your program has to take `server ADDR` and `client ADDR`, as that of the lesson 
 
 With --exercise, it runs an example of your crate against the lesson's programs and transcripts: a
 client that takes ADDR with our server; a program that takes `server ADDR` and `client ADDR` with
-ours, and with itself. The book's pages of exercises say what NAME is.
+ours, and with itself. It compares what they print, and no more. The book's pages of exercises say what
+NAME is.
 
 With --all, each folder in FOLDER is what somebody has handed in: a crate, or a folder with one. Each
 gets a line: its lesson, the numbers of the steps that work, and what is wrong first, in a step or

@@ -35,7 +35,7 @@ const SOURCES: [(&str, &[&str]); 7] = [
 ];
 
 /// How long an exercise takes.
-const MINUTES: [u8; 4] = [5, 15, 30, 60];
+const MINUTES: [u8; 5] = [5, 15, 30, 60, 90];
 
 /// Finds what is wrong with `pages`, of which `built` has the HTML. Each problem names its page and
 /// line.
