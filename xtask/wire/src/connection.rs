@@ -65,8 +65,7 @@ impl Connection {
         Connection { number, schema, halves: [half(), half()], calls: HashMap::new(), room: ROOM }
     }
 
-    /// Takes what `from` has sent. Returns what has come to its end with it; `calls` is how many calls
-    /// there have been, on whichever connection.
+    /// Takes what `from` has sent, returns what ends with it, and counts `calls` of all connections.
     pub fn take(&mut self, from: End, bytes: &[u8], at: Duration, calls: &mut usize) -> Vec<Seen> {
         let mut all = std::mem::take(&mut self.halves[from as usize].bytes);
         all.extend(bytes);
