@@ -14,8 +14,8 @@ use crate::workspace::{manifest, proto};
 /// The file in a lesson's folder with the table.
 pub const REQUESTS: &str = "requests.toml";
 
-/// The codes that gRPC has.
-const CODES: [&str; 17] = [
+/// The codes that gRPC has, each at its number.
+pub const CODES: [&str; 17] = [
     "OK",
     "CANCELLED",
     "UNKNOWN",

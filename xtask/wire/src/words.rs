@@ -1,5 +1,7 @@
 //! What the frames that carry no part of a call say, in words.
 
+use xtask::workspace::requests::CODES;
+
 use crate::fields;
 use crate::frames::{self, Frame};
 
@@ -111,26 +113,7 @@ pub fn error(code: u32) -> String {
 
 /// The name of the gRPC status with this number, as the header has it.
 pub fn status(code: &str) -> String {
-    const NAMES: [&str; 17] = [
-        "OK",
-        "CANCELLED",
-        "UNKNOWN",
-        "INVALID_ARGUMENT",
-        "DEADLINE_EXCEEDED",
-        "NOT_FOUND",
-        "ALREADY_EXISTS",
-        "PERMISSION_DENIED",
-        "RESOURCE_EXHAUSTED",
-        "FAILED_PRECONDITION",
-        "ABORTED",
-        "OUT_OF_RANGE",
-        "UNIMPLEMENTED",
-        "INTERNAL",
-        "UNAVAILABLE",
-        "DATA_LOSS",
-        "UNAUTHENTICATED",
-    ];
-    match code.parse().ok().and_then(|code: usize| NAMES.get(code)) {
+    match code.parse().ok().and_then(|code: usize| CODES.get(code)) {
         Some(name) => (*name).to_owned(),
         None => format!("status {code}"),
     }
