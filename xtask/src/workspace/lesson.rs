@@ -40,6 +40,18 @@ pub struct Lesson {
     pub pairs: Vec<Pair>,
     /// An answer that has to end at its deadline.
     pub late: Option<Late>,
+    /// From when on its client calls several servers.
+    pub several: Option<Several>,
+}
+
+/// Servers that a client gets the addresses of, joined by commas.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Several {
+    /// From which step on.
+    pub step: usize,
+    /// How many.
+    pub servers: usize,
 }
 
 /// A method with so many answers that they have not all arrived when its client stops waiting, if the
@@ -66,15 +78,18 @@ struct LessonMetadata {
     #[serde(default)]
     files: HashMap<PathBuf, usize>,
     late: Option<Late>,
+    several: Option<Several>,
 }
 
-/// A server and a client that belong together.
+/// A server and a client that belong together. Of the server, several may be started.
 #[derive(Clone)]
 pub struct Pair {
     /// `server + client`, or the name of an example.
     pub name: String,
     pub server: Target,
     pub client: Target,
+    /// How many servers the client is told of.
+    pub servers: usize,
     /// The folder of `server.txt` and `client.txt`.
     pub transcripts: PathBuf,
 }
@@ -107,6 +122,15 @@ impl Lesson {
     pub fn turn(&self, name: &str) -> usize {
         self.hints.iter().position(|(other, _)| other == name).unwrap_or(usize::MAX)
     }
+
+    /// How many servers its client is told of at the end of `step`.
+    pub fn servers_at(&self, step: usize) -> usize {
+        servers_at(self.several.as_ref(), step)
+    }
+}
+
+fn servers_at(several: Option<&Several>, step: usize) -> usize {
+    several.filter(|several| several.step <= step).map_or(1, |several| several.servers)
 }
 
 /// What `hints.toml` of the lesson in `folder` says of each region; nothing if it is not there.
@@ -197,6 +221,12 @@ impl Lesson {
         let folder = package.manifest_path.parent().context("its manifest is in no folder")?;
         let transcripts = folder.join("transcripts");
         let last_step = transcripts.join(format!("step{}", metadata.steps.len()));
+        if let Some(Several { step, servers }) = metadata.several
+            && (!(FIRST_RUNNABLE_STEP..=metadata.steps.len()).contains(&step) || servers < 2)
+        {
+            bail!("`several` is two servers or more, from a step on that has a client");
+        }
+        let servers = servers_at(metadata.several.as_ref(), metadata.steps.len());
 
         let side = |target: &cargo_metadata::Target, role| Target {
             source: target.src_path.clone(),
@@ -208,6 +238,7 @@ impl Lesson {
             name: "server + client".into(),
             server: side(program, Some("server")),
             client: side(program, Some("client")),
+            servers,
             transcripts: last_step.clone().into(),
         }];
         for example in package.targets.iter().filter(|target| target.is_example()) {
@@ -219,6 +250,7 @@ impl Lesson {
                     name: format!("server + {}", example.name),
                     server: side(program, Some("server")),
                     client: side(example, None),
+                    servers,
                     transcripts: if own.is_dir() { own } else { last_step.clone() }.into(),
                 }
             } else {
@@ -226,6 +258,7 @@ impl Lesson {
                     name: example.name.clone(),
                     server: side(example, Some("server")),
                     client: side(example, Some("client")),
+                    servers: 1,
                     transcripts: own.into(),
                 }
             });
@@ -240,6 +273,7 @@ impl Lesson {
             hints: hints(folder.as_std_path())?,
             pairs,
             late: metadata.late,
+            several: metadata.several,
         })
     }
 
