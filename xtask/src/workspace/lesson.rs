@@ -28,6 +28,9 @@ pub struct Lesson {
     pub package: String,
     /// Its folder, in full.
     pub folder: PathBuf,
+    /// Whether it is built in a `cargo build` of its own, because the features of what it depends on are
+    /// not those that the others ask for. Then it is no default member of the workspace.
+    pub is_apart: bool,
     pub title: String,
     /// The title of each step, from step 1 on.
     pub steps: Vec<String>,
@@ -189,6 +192,11 @@ impl Programs {
         Ok((programs, build.ended().await?))
     }
 
+    /// Adds `others`.
+    pub fn extend(&mut self, others: Programs) {
+        self.0.extend(others.0);
+    }
+
     /// Takes note of what Cargo has built, if it is a program.
     pub fn add(&mut self, artifact: Artifact) {
         if let Some(executable) = artifact.executable {
@@ -213,7 +221,11 @@ impl Programs {
 }
 
 impl Lesson {
-    pub(super) fn new(package: &Package, metadata: &serde_json::Value) -> anyhow::Result<Lesson> {
+    pub(super) fn new(
+        package: &Package,
+        metadata: &serde_json::Value,
+        is_apart: bool,
+    ) -> anyhow::Result<Lesson> {
         let metadata = LessonMetadata::deserialize(metadata)?;
         if metadata.steps.len() < FIRST_RUNNABLE_STEP {
             bail!("it has fewer than {FIRST_RUNNABLE_STEP} steps");
@@ -267,6 +279,7 @@ impl Lesson {
             name: folder.file_name().unwrap_or_default().to_owned(),
             package: package.name.to_string(),
             folder: folder.into(),
+            is_apart,
             title: metadata.title,
             steps: metadata.steps,
             files: metadata.files,

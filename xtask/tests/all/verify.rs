@@ -464,6 +464,33 @@ ok    01-hello                other_pair [..] s
     Ok(())
 }
 
+#[test]
+fn a_lesson_that_is_no_default_member_is_built_apart() -> Result<()> {
+    let workspace = Workspace::new(&["01-one", "02-two", "03-apart"])?;
+    let ours = "members = [\"lessons/*\"]\n";
+    let two = "default-members = [\"lessons/0[!3]-*\"]\n";
+    workspace.replace("Cargo.toml", ours, &(ours.to_owned() + two))?;
+    // It asks for a feature with which the others do not compile.
+    let shared = "[package]\nname = \"shared\"\nedition = \"2024\"\n[features]\nloud = []\n";
+    workspace.write("shared/Cargo.toml", shared)?;
+    workspace
+        .write("shared/src/lib.rs", "#[cfg(not(feature = \"loud\"))]\npub const QUIET: () = ();")?;
+    for (lesson, features) in [("01-one", ""), ("03-apart", ", features = [\"loud\"]")] {
+        let manifest = format!("lessons/{lesson}/Cargo.toml");
+        let shared = format!("[dependencies]\nshared = {{ path = \"../../shared\"{features} }}\n");
+        workspace.write(&manifest, &(workspace.read(&manifest)? + &shared))?;
+    }
+    let main = "lessons/01-one/src/main.rs";
+    workspace.write(main, &(workspace.read(main)? + "const _: () = shared::QUIET;\n"))?;
+    workspace.replace("Cargo.toml", "members = [", "exclude = [\"shared\"]\nmembers = [")?;
+
+    let run = workspace.run("verify")?;
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert_data_eq!(run.summary(), str!["3 passed, 0 failed in [..] s"]);
+    assert_eq!(run.stderr.matches("Finished ").count(), 2, "{}", run.stderr);
+    Ok(())
+}
+
 /// Lets the made-up `lesson` call three servers, from its last step on.
 fn calls_three(workspace: &Workspace, lesson: &str) -> Result<()> {
     let path = format!("lessons/{lesson}/Cargo.toml");
