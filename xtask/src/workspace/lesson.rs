@@ -43,6 +43,8 @@ pub struct Lesson {
     pub pairs: Vec<Pair>,
     /// An answer that has to end at its deadline.
     pub late: Option<Late>,
+    /// The steps at which the servers want more than the client of the step before has, in their order.
+    pub breaks: Vec<usize>,
     /// From when on its client calls several servers.
     pub several: Option<Several>,
 }
@@ -81,6 +83,8 @@ struct LessonMetadata {
     #[serde(default)]
     files: HashMap<PathBuf, usize>,
     late: Option<Late>,
+    #[serde(default)]
+    breaks: Vec<usize>,
     several: Option<Several>,
 }
 
@@ -124,6 +128,11 @@ impl Lesson {
     /// `hints.toml` comes last.
     pub fn turn(&self, name: &str) -> usize {
         self.hints.iter().position(|(other, _)| other == name).unwrap_or(usize::MAX)
+    }
+
+    /// Whether a client of the step `old` is refused by a server of a later step, `new`.
+    pub fn breaks_between(&self, old: usize, new: usize) -> bool {
+        self.breaks.iter().any(|step| (old + 1..=new).contains(step))
     }
 
     /// How many servers its client is told of at the end of `step`.
@@ -238,6 +247,13 @@ impl Lesson {
         {
             bail!("`several` is two servers or more, from a step on that has a client");
         }
+        let mut breaks = metadata.breaks;
+        breaks.sort_unstable();
+        // Before these, there is no client.
+        let later = FIRST_RUNNABLE_STEP + 1..=metadata.steps.len();
+        if !breaks.iter().all(|step| later.contains(step)) {
+            bail!("`breaks` are steps after the first that has a client");
+        }
         let servers = servers_at(metadata.several.as_ref(), metadata.steps.len());
 
         let side = |target: &cargo_metadata::Target, role| Target {
@@ -286,6 +302,7 @@ impl Lesson {
             hints: hints(folder.as_std_path())?,
             pairs,
             late: metadata.late,
+            breaks,
             several: metadata.several,
         })
     }
