@@ -465,6 +465,36 @@ ok    01-hello                other_pair [..] s
 }
 
 #[test]
+fn both_sides_find_certificates_in_one_folder() -> Result<()> {
+    let workspace = Workspace::new(&["01-secure"])?;
+    let main = "lessons/01-secure/src/main.rs";
+    for said in ["Will greet the server", "Greeted a client"] {
+        let folder =
+            format!("println!(\"{said}\"); println!(\"{{:?}}\", env::var_os(\"CERTIFICATES\"));");
+        workspace.replace(main, &format!("println!(\"{said}\");"), &folder)?;
+    }
+    let folder = format!("Some({:?})", workspace.path("target").join("certificates"));
+    let transcripts = "lessons/01-secure/transcripts/step4";
+    for (side, said) in [("server", "Greeted a client\n"), ("client", "Will greet the server\n")] {
+        let path = format!("{transcripts}/{side}.txt");
+        workspace.replace(&path, said, &format!("{said}{folder}\n"))?;
+    }
+    let run = workspace.run("verify")?;
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+
+    let program = workspace.path("target/debug").join(format!("secure{EXE_SUFFIX}"));
+    let program = program.to_str().context("a path that is no text")?;
+    for role in ["server", "client"] {
+        let command = format!("'{program}' {role}");
+        let mut verify = workspace.xtask("verify 01")?;
+        let run =
+            Run::of(verify.arg(format!("--{role}")).arg(command).env("CERTIFICATES", "none"))?;
+        assert_eq!(run.code, Some(0), "{role}: {}{}", run.stdout, run.stderr);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_lesson_that_is_no_default_member_is_built_apart() -> Result<()> {
     let workspace = Workspace::new(&["01-one", "02-two", "03-apart"])?;
     let ours = "members = [\"lessons/*\"]\n";

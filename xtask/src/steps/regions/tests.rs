@@ -333,6 +333,7 @@ fn lesson(files: &[(&str, &str)]) -> Result<(TempDir, Lesson)> {
         late: None,
         breaks: Vec::new(),
         several: None,
+        tls: None,
     };
     Ok((root, lesson))
 }
