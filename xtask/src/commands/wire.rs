@@ -6,8 +6,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use tokio::process::Command;
-
 use crate::system::cargo::cargo;
 use crate::system::error::WrongUse;
 use crate::system::process;
@@ -97,7 +95,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(what) = &args.what {
         crate_or_lesson(&workspace, what)?;
     }
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     // In the current folder, to which paths are relative.
     command.args(["run", "--package", "wire", "--manifest-path"]);
     command.arg(workspace.root.join("Cargo.toml")).arg("--").args(env::args_os().skip(2));
