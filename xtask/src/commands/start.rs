@@ -266,8 +266,8 @@ fn readme(lesson: &Lesson, step: usize, workspace: &Workspace) -> String {
         "\
 # {title}: step {step}, {step_title}
 
-This is lesson {name} of *gRPC in Rust, in six lessons*, as it stands before step {step}. The rest is
-yours to write:
+This is lesson {name} of *gRPC in Rust, lesson by lesson*, as it stands before step {step}. The rest
+is yours to write:
 
 {list}
 Read the chapter *{title}* of the book, from the page of step {step} on: `cargo xtask book --open` shows
