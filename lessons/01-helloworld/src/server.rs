@@ -1,5 +1,6 @@
 //! The server: a servicer, and what serves it.
 
+use crate::listen;
 use crate::pb::greeter_server::{Greeter, GreeterServer};
 use crate::pb::{HelloReply, HelloRequest};
 use tonic::transport::{Server, server::TcpIncoming};
@@ -27,6 +28,12 @@ impl Greeter for GreeterServicer {
         Ok(Response::new(HelloReply { message: format!("Hello again, {name}!") }))
     }
     // ANCHOR_END: step5-say-hello-again
+}
+
+/// Serves on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't listen there.
+pub async fn serve(addr: &str) -> anyhow::Result<()> {
+    let (incoming, ctrl_c) = listen::on(addr).await?;
+    run(incoming, ctrl_c).await
 }
 
 /// Serves on `incoming` until `shutdown` ends. Calls that are under way then may finish.

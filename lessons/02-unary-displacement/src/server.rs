@@ -1,5 +1,6 @@
 //! The server: it measures, and says what is missing.
 
+use crate::listen;
 use crate::pb::displacement_service_server::{DisplacementService, DisplacementServiceServer};
 use crate::pb::{Displacement, DisplacementResponse, Point};
 use tonic::transport::{Server, server::TcpIncoming};
@@ -28,6 +29,12 @@ pub fn distance(start: Point, end: Point) -> f32 {
     let dx = f64::from(end.x) - f64::from(start.x);
     let dy = f64::from(end.y) - f64::from(start.y);
     dx.hypot(dy) as f32
+}
+
+/// Serves on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't listen there.
+pub async fn serve(addr: &str) -> anyhow::Result<()> {
+    let (incoming, ctrl_c) = listen::on(addr).await?;
+    run(incoming, ctrl_c).await
 }
 
 /// Serves on `incoming` until `shutdown` ends. Calls that are under way then may finish.

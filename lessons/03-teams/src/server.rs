@@ -1,5 +1,6 @@
 //! The server: it knows ten teams, and prints what comes with a request besides the message.
 
+use crate::listen;
 use crate::pb::teams_server::{Teams, TeamsServer};
 use crate::pb::{TeamRequest, TeamResponse};
 use std::collections::BTreeMap;
@@ -51,6 +52,12 @@ fn print_metadata(metadata: &MetadataMap) {
     }
     let entries: Vec<_> = entries.into_values().collect();
     println!("{{{}}}", entries.join(", "));
+}
+
+/// Serves on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't listen there.
+pub async fn serve(addr: &str) -> anyhow::Result<()> {
+    let (incoming, ctrl_c) = listen::on(addr).await?;
+    run(incoming, ctrl_c).await
 }
 
 /// Serves on `incoming` until `shutdown` ends. Calls that are under way then may finish.

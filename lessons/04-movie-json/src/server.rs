@@ -1,6 +1,7 @@
 //! The server: it reads its films from a file, once, and finds each by its id.
 
 // ANCHOR: step5-server-import
+use crate::listen;
 use crate::pb::Empty;
 // ANCHOR_END: step5-server-import
 use crate::pb::movie_server::{Movie, MovieServer};
@@ -77,6 +78,14 @@ impl Movie for MovieServicer {
         Ok(Response::new(Box::pin(stream)))
     }
     // ANCHOR_END: step5-get-list-movies
+}
+
+/// Serves the films of the file `data` on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't read
+/// the one or listen on the other.
+pub async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
+    let movies = Movies::load(data)?;
+    let (incoming, ctrl_c) = listen::on(addr).await?;
+    run(incoming, movies, ctrl_c).await
 }
 
 /// Serves `movies` on `incoming` until `shutdown` ends. Calls that are under way then may finish.
