@@ -17,7 +17,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 /// How long a server may be silent before it's asked whether it's there, and how long the answer may
 /// take. One that is frozen keeps its connections, and says nothing.
-const SILENCE_TIME: Duration = Duration::from_secs(1);
+const SILENCE_TIME: Duration = Duration::from_millis(500);
 
 /// The servers, and a task for each, which watches its health.
 pub struct Fleet {

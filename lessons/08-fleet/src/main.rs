@@ -5,7 +5,7 @@ use anyhow::bail;
 use fleet::client;
 // ANCHOR_END: step4-main-import
 // ANCHOR: step3-main-import
-use fleet::{listen, server};
+use fleet::server;
 // ANCHOR_END: step3-main-import
 use std::{env, process};
 use tonic::{Code, Status};
@@ -28,13 +28,7 @@ async fn run() -> anyhow::Result<()> {
     }
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // ANCHOR: step3-main-command
-        ["server", addr] => {
-            // ANCHOR: step8-main-trace
-            fleet::trace::init();
-            // ANCHOR_END: step8-main-trace
-            let (incoming, stop) = listen::on(addr).await?;
-            server::run(incoming, stop).await
-        }
+        ["server", addr] => server::serve(addr).await,
         // ANCHOR_END: step3-main-command
         // ANCHOR: step6-main-command
         ["client", addrs] if addrs.contains(',') => client::run_with_many(addrs).await,

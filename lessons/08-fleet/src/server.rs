@@ -1,5 +1,6 @@
 //! The server: it knows ten teams, and says of every answer that it is its own.
 
+use crate::listen;
 use crate::pb::teams_server::{Teams, TeamsServer};
 use crate::pb::{TeamRequest, TeamResponse};
 // ANCHOR: step8-import
@@ -47,6 +48,15 @@ impl Teams for TeamsServicer {
         response.metadata_mut().insert("served-by", self.served_by.clone());
         Ok(response)
     }
+}
+
+/// Serves on `addr` (HOST:PORT) until Ctrl-C or SIGTERM. Fails if it can't listen there.
+pub async fn serve(addr: &str) -> anyhow::Result<()> {
+    // ANCHOR: step8-init
+    trace::init()?;
+    // ANCHOR_END: step8-init
+    let (incoming, stop) = listen::on(addr).await?;
+    run(incoming, stop).await
 }
 
 /// Serves on `incoming` until `stop` ends. Calls that are under way then may finish.

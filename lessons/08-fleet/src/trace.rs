@@ -3,14 +3,16 @@
 use tonic::codegen::http::{Request, Response};
 use tonic::{Code, Status};
 use tracing::field::{Empty, debug};
+use tracing::subscriber::{SetGlobalDefaultError, set_global_default};
 use tracing::{Span, info_span};
 use tracing_subscriber::fmt::{self, format::FmtSpan};
 
-/// Prints a line at the end of each span: just what is in it, and how long it took. When and where
-/// that was is known to whatever collects the lines.
-pub fn init() {
+/// From now on, prints a line at the end of each span: just what is in it, and how long it took. When
+/// and where that was is known to whatever collects the lines. Fails the second time.
+pub fn init() -> Result<(), SetGlobalDefaultError> {
     let line = fmt::format().without_time().with_level(false).with_target(false);
-    tracing_subscriber::fmt().event_format(line).with_span_events(FmtSpan::CLOSE).init();
+    let lines = tracing_subscriber::fmt().event_format(line).with_span_events(FmtSpan::CLOSE);
+    set_global_default(lines.finish())
 }
 
 /// The span of a call of `Teams`, from its request to its answer. It has no more of the metadata than
