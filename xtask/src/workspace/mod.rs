@@ -137,6 +137,16 @@ impl Workspace {
         Ok(programs)
     }
 
+    /// Builds the program that writes JUnit's XML.
+    ///
+    /// # Errors
+    ///
+    /// If it does not compile.
+    pub async fn junit(&self) -> anyhow::Result<PathBuf> {
+        let programs = self.build_with(&["--package", "junit"], false).await?;
+        self.tool(&programs, "xtask/junit/src/main.rs".as_ref())
+    }
+
     /// Builds the program `name` of `xtask/testing`, which calls servers of `lesson` in ways that its
     /// clients do not. The runner itself does without tonic so.
     ///
@@ -153,7 +163,12 @@ impl Workspace {
         // features, and is not compiled again.
         let args = ["--package", "testing", "--package", &lesson.package, "--bin", name];
         let programs = self.build_with(&args, quietly).await?;
-        let source = self.root.join("xtask/testing/src/bin").join(name).with_extension("rs");
+        self.tool(&programs, &Path::new("xtask/testing/src/bin").join(name).with_extension("rs"))
+    }
+
+    /// The one of `programs` whose `main` is in the file `source`.
+    fn tool(&self, programs: &Programs, source: &Path) -> anyhow::Result<PathBuf> {
+        let source = self.root.join(source);
         let source = source.try_into().context("the folder of the lessons is not UTF-8")?;
         Ok(programs.path(&Target { source, role: None })?.to_owned())
     }
