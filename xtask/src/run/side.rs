@@ -8,6 +8,7 @@ use tokio::process::Command;
 
 use crate::system::apart;
 use crate::system::error::WrongUse;
+use crate::workspace;
 use crate::workspace::lesson::{Programs, Target};
 
 /// How to start a server or a client.
@@ -118,7 +119,7 @@ impl Side {
             words.push(addr.into());
         }
         let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).args(&self.data);
+        command.args(&words[1..]).args(&self.data).envs(workspace::variables());
         for (name, value) in &self.variables {
             match value {
                 Some(value) => command.env(name, value),

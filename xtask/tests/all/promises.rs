@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use xtask::run::python::Python;
 use xtask::system::process::Program;
-use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Target;
+use xtask::workspace::{self, Workspace};
 
 /// Far longer than anything here takes.
 const STUCK: Duration = Duration::from_secs(120);
@@ -36,9 +36,15 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
     let programs = workspace.build(&lessons).await?;
     let command = |target: &Target, args: &[&OsStr]| {
         let mut command = Command::new(programs.side(target)?.program());
-        command.args(target.role).args(args);
+        command.args(target.role).args(args).envs(workspace::variables());
         anyhow::Ok(command)
     };
+    for lesson in lessons.iter().filter(|lesson| lesson.tls.is_some()) {
+        // Its server makes the certificates without which a client does not even begin.
+        let server = command(&lesson.pairs[0].server, &[OsStr::new("127.0.0.1:0")])?;
+        let line = timeout(STUCK, Program::start(server)?.stdout.first_line()).await?;
+        ensure!(line.is_some(), "{}: its server does not start", lesson.name);
+    }
 
     let holder = TcpListener::bind("127.0.0.1:0")?;
     let taken = OsString::from(holder.local_addr()?.to_string());
@@ -62,7 +68,8 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
         }
         for addr in ["::::", ""] {
             let error = refused(command(&pair.client, &[addr.as_ref()])?).await?;
-            ensure!(error.contains("invalid "), "{error}");
+            let says_why = error.contains("invalid ") || error.contains("HOST:PORT");
+            ensure!(says_why, "{error}");
         }
 
         for side in [&pair.server, &pair.client].into_iter().filter(|side| side.role.is_some()) {

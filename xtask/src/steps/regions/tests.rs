@@ -331,7 +331,9 @@ fn lesson(files: &[(&str, &str)]) -> Result<(TempDir, Lesson)> {
         hints: ["step1-a", "step2-a"].map(|name| (name.to_owned(), String::new())).into(),
         pairs: Vec::new(),
         late: None,
+        breaks: Vec::new(),
         several: None,
+        tls: None,
     };
     Ok((root, lesson))
 }
