@@ -6,10 +6,11 @@ use crate::learner::theirs::{Theirs, generated};
 use crate::run::outcome::{Ended, Outcome};
 use crate::run::pair;
 use crate::run::side::Side;
+use crate::run::transcript;
 use crate::steps::regions;
 use crate::steps::states::{self, State, States};
 use crate::workspace::Workspace;
-use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs};
+use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs};
 
 /// Our programs at each step.
 pub struct Ours {
@@ -72,8 +73,8 @@ impl Ours {
         let server = self.programs.side(&self.at(state.step - 1)?.pair.server)?;
         let before = pair::run(&server, state.pair.servers, client).await?;
         let fared = |outcome: &Outcome| {
-            let Ended { status, stderr, .. } = &outcome.client;
-            (outcome.printed(&outcome.client), *status, stderr.clone())
+            let Ended { stdout, stderr, status, .. } = &outcome.client;
+            (outcome.without_ports(stdout), outcome.without_ports(stderr), *status)
         };
         Ok(fared(&before) == fared(outcome))
     }
@@ -88,18 +89,21 @@ impl Ours {
         let mut begin = FIRST_RUNNABLE_STEP;
         let mut furthest = 0;
         for step in self.breaks.iter().rev().chain([&FIRST_RUNNABLE_STEP]) {
-            let Pair { servers, client, .. } = &self.at(*step)?.pair;
-            let outcome = pair::run(&theirs.server, *servers, &self.programs.side(client)?).await?;
+            let pair = &self.at(*step)?.pair;
+            let client = self.programs.side(&pair.client)?;
+            let outcome = pair::run(&theirs.server, pair.servers, &client).await?;
             if outcome.addrs.is_empty() {
                 // One that does not even start may be at any step.
                 return Ok(self.states.runnable().collect());
             }
-            let is_it = outcome.client.failure.is_none();
-            // Or else the one with whose client it comes furthest.
-            if is_it || outcome.client.stdout.len() >= furthest {
-                (begin, furthest) = (*step, outcome.client.stdout.len());
+            let printed = outcome.printed(&outcome.client);
+            let difference = transcript::compare(&pair.transcript("client"), &printed)?;
+            let same = difference.and_then(|difference| difference.line).unwrap_or(usize::MAX);
+            // The one with whose client it comes furthest; if that says nothing, the first.
+            if same >= furthest {
+                (begin, furthest) = (*step, same);
             }
-            if is_it {
+            if same == usize::MAX {
                 break;
             }
         }

@@ -49,6 +49,8 @@ pub struct Lesson {
     pub several: Option<Several>,
     /// From when on its servers are called over TLS.
     pub tls: Option<Tls>,
+    /// What the file is called that its server makes at its first start, and keeps its data in.
+    pub file: Option<String>,
 }
 
 /// A server and a client that belong together. Of the server, several may be started.
@@ -71,6 +73,8 @@ pub struct Target {
     pub source: Utf8PathBuf,
     /// `server` or `client`; nothing for a program that is just one of them.
     pub role: Option<&'static str>,
+    /// What the file is called that it makes: it is told a path at which nothing is yet.
+    pub file: Option<String>,
 }
 
 impl Pair {
@@ -203,12 +207,14 @@ impl Lesson {
         let side = |target: &cargo_metadata::Target, role| Target {
             source: target.src_path.clone(),
             role,
+            file: None,
         };
         let program = package.targets.iter().find(|target| target.is_bin());
         let program = program.context("it has no program")?;
+        let server = Target { file: metadata.file.clone(), ..side(program, Some("server")) };
         let mut pairs = vec![Pair {
             name: "server + client".into(),
-            server: side(program, Some("server")),
+            server: server.clone(),
             client: side(program, Some("client")),
             servers,
             transcripts: last_step.clone().into(),
@@ -220,7 +226,7 @@ impl Lesson {
                 // it prints what the first one does.
                 Pair {
                     name: format!("server + {}", example.name),
-                    server: side(program, Some("server")),
+                    server: server.clone(),
                     client: side(example, None),
                     servers,
                     transcripts: if own.is_dir() { own } else { last_step.clone() }.into(),
@@ -249,6 +255,7 @@ impl Lesson {
             breaks: metadata.breaks,
             several: metadata.several,
             tls: metadata.tls,
+            file: metadata.file,
         })
     }
 

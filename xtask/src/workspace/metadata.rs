@@ -21,6 +21,8 @@ pub struct Metadata {
     pub breaks: Vec<usize>,
     pub several: Option<Several>,
     pub tls: Option<Tls>,
+    /// What a file is called that a server makes for itself, if it takes the path of one.
+    pub file: Option<String>,
 }
 
 /// Servers that a client gets the addresses of, joined by commas.

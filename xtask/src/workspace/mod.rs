@@ -188,7 +188,7 @@ impl Workspace {
     fn tool(&self, programs: &Programs, source: &Path) -> anyhow::Result<PathBuf> {
         let source = self.root.join(source);
         let source = source.try_into().context("the folder of the lessons is not UTF-8")?;
-        Ok(programs.path(&Target { source, role: None })?.to_owned())
+        Ok(programs.path(&Target { source, role: None, file: None })?.to_owned())
     }
 }
 

@@ -96,13 +96,13 @@ async fn every_twin_refuses_in_one_line_and_stops_in_order() -> anyhow::Result<(
     for lesson in &workspace.lessons {
         let server = python.side(lesson, "server").await?.context("no server.py")?;
         let client = python.side(lesson, "client").await?.context("no client.py")?;
-        let mut running = Program::start(server.command("127.0.0.1:0"))?;
+        let mut running = Program::start(server.command("127.0.0.1:0", None))?;
         let line = timeout(STUCK, running.stdout.first_line()).await?;
         let addr =
             line.as_deref().and_then(|line| line.strip_prefix("Server started, listening on "));
         let addr = addr.with_context(|| running.stderr.text())?.trim();
 
-        let error = refused(server.command(addr)).await?;
+        let error = refused(server.command(addr, None)).await?;
         ensure!(error.contains(&format!("cannot listen on {addr} (")), "{error}");
 
         running.interrupt()?;
@@ -111,7 +111,7 @@ async fn every_twin_refuses_in_one_line_and_stops_in_order() -> anyhow::Result<(
         ensure!(cfg!(windows) || status.is_some_and(|s| s.success()), "{status:?}: {error}");
         ensure!(error.is_empty(), "{error}");
 
-        let error = refused(client.command(addr)).await?;
+        let error = refused(client.command(addr, None)).await?;
         ensure!(error.contains(&format!("no server at {addr} (")), "{error}");
     }
     Ok(())

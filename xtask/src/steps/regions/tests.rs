@@ -334,6 +334,7 @@ fn lesson(files: &[(&str, &str)]) -> Result<(TempDir, Lesson)> {
         breaks: Vec::new(),
         several: None,
         tls: None,
+        file: None,
     };
     Ok((root, lesson))
 }
