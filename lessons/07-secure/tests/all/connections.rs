@@ -1,19 +1,22 @@
 //! Who doesn't get as far as a call, and what the client says then.
 
+use std::future::pending;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use secure::connect;
 use secure::pb::product_info_client::ProductInfoClient;
+use secure::pb::product_info_server::{ProductInfo, ProductInfoServer};
 use secure::pb::{Product, ProductId};
+use secure::{certificates, connect};
 use testing::net;
 use tokio::net::TcpListener;
 use tokio::process::Command;
-use tonic::Code;
-use tonic::transport::{ClientTlsConfig, Server};
+use tonic::transport::{ClientTlsConfig, Server, ServerTlsConfig};
+use tonic::{Request, Response, Status};
 
 use crate::made::{
-    Authority, CLIENT, FUTURE, NOW, PAST, SERVER, channel, client, failed, folder, output, program,
-    server, service, trusted, worked,
+    Authority, CLIENT, FUTURE, NOW, PAST, PROGRAM, SERVER, channel, client, failed, folder, output,
+    program, server, service, trusted, worked,
 };
 
 #[tokio::test]
@@ -23,7 +26,7 @@ async fn the_client_takes_no_server_in_the_clear() -> anyhow::Result<()> {
     let addr = listener.local_addr()?;
     let in_the_clear = Server::builder().add_service(service());
     tokio::spawn(in_the_clear.serve_with_incoming(net::incoming(listener)));
-    failed(client(addr, &secure::certificates::folder()).await?, "doesn't speak TLS")
+    failed(client(addr, &certificates::folder()).await?, "doesn't speak TLS")
 }
 
 #[tokio::test]
@@ -117,12 +120,42 @@ async fn a_client_without_a_certificate_says_so() -> anyhow::Result<()> {
     let (incoming, _) = net::listen().await?;
     let addr = incoming.local_addr()?;
     let tls = trusted()?;
-    tokio::spawn(secure::server::run(incoming, std::future::pending()));
+    tokio::spawn(secure::server::run(incoming, pending()));
     let server = connect::to(&addr.to_string()).tls(|_| tls);
     let mut stub = ProductInfoClient::new(server.open().await?);
     let error = anyhow::Error::from(stub.get_product(ProductId::default()).await.unwrap_err());
     assert_eq!(error.root_cause().to_string(), "received fatal alert: CertificateRequired");
     Ok(())
+}
+
+/// Adds one product, and then never another one.
+struct Stuck(AtomicBool);
+
+#[tonic::async_trait]
+impl ProductInfo for Stuck {
+    async fn add_product(&self, _: Request<Product>) -> Result<Response<ProductId>, Status> {
+        if self.0.swap(true, Ordering::Relaxed) {
+            pending().await
+        }
+        Ok(Response::new(ProductId { value: "1".into() }))
+    }
+
+    async fn get_product(&self, _: Request<ProductId>) -> Result<Response<Product>, Status> {
+        pending().await
+    }
+}
+
+#[tokio::test]
+async fn the_client_says_that_a_connection_broke() -> anyhow::Result<()> {
+    trusted()?;
+    let (incoming, _) = net::listen().await?;
+    let addr = incoming.local_addr()?;
+    let tls = ServerTlsConfig::new().identity(certificates::identity("server")?);
+    let service = ProductInfoServer::new(Stuck(AtomicBool::new(false)));
+    let server = Server::builder().tls_config(tls)?.add_service(service);
+    tokio::spawn(server.serve_with_incoming(incoming));
+    let lines = ["added Kettle: its id is 1"];
+    testing::program::client_says_that_the_call_failed(PROGRAM, addr, &lines).await
 }
 
 #[tokio::test]
