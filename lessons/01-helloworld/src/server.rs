@@ -1,6 +1,5 @@
 //! The server: a servicer, and what serves it.
 
-use crate::listen;
 use crate::pb::greeter_server::{Greeter, GreeterServer};
 use crate::pb::{HelloReply, HelloRequest};
 use tonic::transport::{Server, server::TcpIncoming};
@@ -32,7 +31,7 @@ impl Greeter for GreeterServicer {
 
 /// Serves on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't listen there.
 pub async fn serve(addr: &str) -> anyhow::Result<()> {
-    let (incoming, ctrl_c) = listen::on(addr).await?;
+    let (incoming, ctrl_c) = crate::listen::on(addr).await?;
     run(incoming, ctrl_c).await
 }
 

@@ -1,6 +1,5 @@
 //! The server: it measures, and says what is missing.
 
-use crate::listen;
 use crate::pb::displacement_service_server::{DisplacementService, DisplacementServiceServer};
 use crate::pb::{Displacement, DisplacementResponse, Point};
 use tonic::transport::{Server, server::TcpIncoming};
@@ -33,7 +32,7 @@ pub fn distance(start: Point, end: Point) -> f32 {
 
 /// Serves on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't listen there.
 pub async fn serve(addr: &str) -> anyhow::Result<()> {
-    let (incoming, ctrl_c) = listen::on(addr).await?;
+    let (incoming, ctrl_c) = crate::listen::on(addr).await?;
     run(incoming, ctrl_c).await
 }
 

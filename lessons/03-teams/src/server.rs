@@ -1,6 +1,5 @@
 //! The server: it knows ten teams, and prints what comes with a request besides the message.
 
-use crate::listen;
 use crate::pb::teams_server::{Teams, TeamsServer};
 use crate::pb::{TeamRequest, TeamResponse};
 use std::collections::BTreeMap;
@@ -56,7 +55,7 @@ fn print_metadata(metadata: &MetadataMap) {
 
 /// Serves on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't listen there.
 pub async fn serve(addr: &str) -> anyhow::Result<()> {
-    let (incoming, ctrl_c) = listen::on(addr).await?;
+    let (incoming, ctrl_c) = crate::listen::on(addr).await?;
     run(incoming, ctrl_c).await
 }
 

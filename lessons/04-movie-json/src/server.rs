@@ -1,7 +1,6 @@
 //! The server: it reads its films from a file, once, and finds each by its id.
 
 // ANCHOR: step5-server-import
-use crate::listen;
 use crate::pb::Empty;
 // ANCHOR_END: step5-server-import
 use crate::pb::movie_server::{Movie, MovieServer};
@@ -84,7 +83,7 @@ impl Movie for MovieServicer {
 /// the one or listen on the other.
 pub async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
     let movies = Movies::load(data)?;
-    let (incoming, ctrl_c) = listen::on(addr).await?;
+    let (incoming, ctrl_c) = crate::listen::on(addr).await?;
     run(incoming, movies, ctrl_c).await
 }
 

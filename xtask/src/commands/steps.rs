@@ -11,7 +11,8 @@ use cargo_metadata::{CompilerMessage, Message};
 
 use crate::run::cause;
 use crate::run::compare::{self, SIDES};
-use crate::run::pair::{self, Outcome};
+use crate::run::outcome::Outcome;
+use crate::run::pair;
 use crate::steps::regions;
 use crate::steps::states::{self, State, States};
 use crate::system::style::{GREEN, RED};
@@ -188,20 +189,19 @@ async fn run_state(
         ));
     }
     count.run += 1;
-    let Pair { server, client, .. } = &state.pair;
-    let outcome = run_pair(programs, server, client).await?;
+    let outcome = run_pair(programs, &state.pair.server, &state.pair).await?;
     let (ok, details) =
         compare::with_transcripts(&state.pair, &SIDES, &outcome, &workspace.root, None);
     if ok { Ok("builds, and prints what it should") } else { Err(details) }
 }
 
-async fn run_pair(
-    programs: &Programs,
-    server: &Target,
-    client: &Target,
-) -> Result<Outcome, String> {
-    let outcome = async { pair::run(&programs.side(server)?, &programs.side(client)?).await };
-    outcome.await.map_err(|error| format!("      {error:#}\n"))
+/// Runs the client of `pair` against as many as it is told of, each one a `server`.
+async fn run_pair(programs: &Programs, server: &Target, pair: &Pair) -> Result<Outcome, String> {
+    let run = async {
+        let (server, client) = (programs.side(server)?, programs.side(&pair.client)?);
+        pair::run(&server, pair.servers, &client).await
+    };
+    run.await.map_err(|error| format!("      {error:#}\n"))
 }
 
 /// Runs each client that is one step older or newer than the server.
@@ -218,7 +218,7 @@ async fn cross(
         let [old, new] = two else { continue };
         count.crossed += 1;
         let what = format!("client {}, server {}", old.pair.name, new.pair.name);
-        let result = run_pair(programs, &new.pair.server, &old.pair.client).await;
+        let result = run_pair(programs, &new.pair.server, &old.pair).await;
         let result = result.and_then(|outcome| {
             let (ok, details) =
                 compare::with_transcripts(&old.pair, &["client"], &outcome, &workspace.root, None);
@@ -229,7 +229,7 @@ async fn cross(
         if proto::declarations(&old.folder) != proto::declarations(&new.folder) {
             count.crossed += 1;
             let what = format!("client {}, server {}", new.pair.name, old.pair.name);
-            let result = run_pair(programs, &old.pair.server, &new.pair.client).await;
+            let result = run_pair(programs, &old.pair.server, &new.pair).await;
             let result = result.and_then(|outcome| is_refused(&outcome));
             tell(lesson, &what, result.map(|()| "UNIMPLEMENTED, in one line"), count)?;
         }
@@ -239,9 +239,8 @@ async fn cross(
 
 /// Whether the client has been told UNIMPLEMENTED, and has said so as it should.
 fn is_refused(outcome: &Outcome) -> Result<(), String> {
-    let Outcome { server, client, .. } = outcome;
-    if server.failure.is_none()
-        && !server.complained
+    let Outcome { servers, client, .. } = outcome;
+    if servers.iter().all(|server| server.failure.is_none() && !server.complained)
         && client.status.is_some_and(|status| status.code() == Some(1))
         && cause::unimplemented(&client.stderr).is_some()
     {
@@ -252,8 +251,9 @@ fn is_refused(outcome: &Outcome) -> Result<(), String> {
                     says UNIMPLEMENTED\n"
             .to_owned();
     text.extend(outcome.failures().map(|failure| format!("      {failure}\n")));
-    text += &compare::outputs("server", server);
-    text += &compare::outputs("client", client);
+    for (side, ended) in SIDES.iter().flat_map(|side| outcome.of(side)) {
+        text += &compare::outputs(&side, ended);
+    }
     Err(text)
 }
 

@@ -54,7 +54,7 @@ pub async fn grade(
     for (yours, server, client) in trials {
         // What is wrong with one of them is wrong with both.
         if yours != Yours::Both || found.is_empty() {
-            let outcome = pair::run(server, client).await?;
+            let outcome = pair::run(server, ours.servers, client).await?;
             found.extend(wrong(&outcome, yours, ours, &workspace.root)?);
         }
     }

@@ -11,7 +11,8 @@ use crate::learner::theirs::{Theirs, generated};
 use crate::learner::wording::{self, Yours, wrong};
 use crate::learner::{Grade, Learner, late, protos, refusals};
 use crate::run::cause;
-use crate::run::pair::{self, Ended, Outcome};
+use crate::run::outcome::{Ended, Outcome};
+use crate::run::pair;
 use crate::run::side::Side;
 use crate::run::told;
 use crate::run::transcript;
@@ -79,7 +80,8 @@ pub async fn grade(
     server.wrong = server.wrong.or(begun);
     let mut together = None;
     if client.wrong.is_none() && client.step > 0 && client.step <= server.step {
-        let outcome = pair::run(&theirs.server, &theirs.client).await?;
+        let servers = ours.at(client.step)?.pair.servers;
+        let outcome = pair::run(&theirs.server, servers, &theirs.client).await?;
         together = wrong(&outcome, Yours::Both, &ours.at(client.step)?.pair, root)?;
     }
 
@@ -197,11 +199,13 @@ impl Ours {
         let mut reach = Reach::default();
         for state in self.states.runnable() {
             let client = self.programs.side(&state.pair.client)?;
-            let outcome = pair::run(&theirs.server, &client).await?;
-            if reach.step == 0 && outcome.port.is_none() {
+            let outcome = pair::run(&theirs.server, state.pair.servers, &client).await?;
+            if let Some((_, server)) = outcome.server()
+                && reach.step == 0
+                && outcome.addrs.is_empty()
+            {
                 let other = pair::run_one(&theirs.no_role(), "127.0.0.1:0").await?;
-                let ended = (&outcome.server, None);
-                if let Some(missing) = theirs.lacks("server", ended, (&other, None)).await? {
+                if let Some(missing) = theirs.lacks("server", (server, &[]), (&other, &[])).await? {
                     reach.missing = missing;
                     break;
                 }
@@ -215,7 +219,7 @@ impl Ours {
                 break;
             }
             let mut wrong = wrong(&outcome, Yours::Server, &state.pair, root)?;
-            if reach.step == 0 && outcome.port.is_some() {
+            if reach.step == 0 && !outcome.addrs.is_empty() {
                 // First: if it has said something else, it was not it that we have called.
                 let elsewhere = told::listens_elsewhere(&theirs.server).await?;
                 wrong = elsewhere.map(|failure| format!("your server {failure}")).or(wrong);
@@ -236,8 +240,8 @@ impl Ours {
             }
             reach.step = state.step;
             if reach.note.is_none() {
-                reach.note =
-                    wording::noise("your server", &outcome.server).map(|it| (state.step, it));
+                let noise = outcome.servers.iter().find_map(|it| wording::noise("your server", it));
+                reach.note = noise.map(|it| (state.step, it));
             }
         }
         Ok(reach)
@@ -252,22 +256,46 @@ impl Ours {
         outcome: &Outcome,
     ) -> anyhow::Result<bool> {
         let server = self.programs.side(&self.at(state.step - 1)?.pair.server)?;
-        let before = pair::run(&server, client).await?;
+        let before = pair::run(&server, state.pair.servers, client).await?;
         let fared = |outcome: &Outcome| {
             let Ended { status, stderr, .. } = &outcome.client;
-            (outcome.printed("client"), *status, stderr.clone())
+            (outcome.printed(&outcome.client), *status, stderr.clone())
         };
         Ok(fared(&before) == fared(outcome))
     }
 
+    /// The states among which the learner's client may be, and what came of it with the last of them.
+    /// A client of a step after them takes other addresses.
+    async fn client_is_among(&self, theirs: &Theirs) -> anyhow::Result<(Vec<&State>, Outcome)> {
+        let states: Vec<&State> = self.states.runnable().collect();
+        let mut best: Option<(Vec<&State>, Outcome)> = None;
+        for era in states.chunk_by(|one, next| one.pair.servers == next.pair.servers).rev() {
+            let Some(last) = era.last() else { continue };
+            let server = self.programs.side(&last.pair.server)?;
+            let outcome = pair::run(&server, last.pair.servers, &theirs.client).await?;
+            let has_succeeded = outcome.client.failure.is_none();
+            // Or else the one with which it comes furthest.
+            let is_better =
+                |(_, best): &(_, Outcome)| outcome.client.stdout.len() >= best.client.stdout.len();
+            if has_succeeded || best.as_ref().is_none_or(is_better) {
+                best = Some((era.to_vec(), outcome));
+            }
+            if has_succeeded {
+                break;
+            }
+        }
+        best.context("the lesson has no steps")
+    }
+
     /// Tries the learner's client with our server. How much it prints says how far it goes.
     async fn grade_client(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
-        let newest = self.states.states.last().context("the lesson has no steps")?;
+        let (states, mut outcome) = self.client_is_among(theirs).await?;
+        let newest = *states.last().context("the lesson has no steps")?;
         let server = self.programs.side(&newest.pair.server)?;
-        let mut outcome = pair::run(&server, &theirs.client).await?;
         if outcome.client.failure.is_some() || outcome.client.stdout.is_empty() {
-            let other = pair::run(&server, &theirs.no_role()).await?;
-            let (ended, other) = ((&outcome.client, outcome.port), (&other.client, other.port));
+            let other = pair::run(&server, newest.pair.servers, &theirs.no_role()).await?;
+            let ended = (&outcome.client, &*outcome.addrs);
+            let other = (&other.client, &*other.addrs);
             if let Some(missing) = theirs.lacks("client", ended, other).await? {
                 return Ok(Reach { missing, ..Reach::default() });
             }
@@ -277,18 +305,19 @@ impl Ours {
             return Ok(first(wording::calls_elsewhere(&outcome)));
         }
         let mut state = newest;
-        for candidate in self.states.runnable() {
+        for candidate in states {
             if !has_more_than(&outcome.client.stdout, &candidate.pair.transcript("client"))? {
                 state = candidate;
                 break;
             }
         }
-        let printed = outcome.printed("client");
+        let printed = outcome.printed(&outcome.client);
         let is_right = transcript::compare(&state.pair.transcript("client"), &printed)?.is_none();
         if is_right && state.step != newest.step {
             // It calls no more than there is at that step: what that server prints counts.
             let server = self.programs.side(&state.pair.server)?;
-            let with_newest = replace(&mut outcome, pair::run(&server, &theirs.client).await?);
+            let of_state = pair::run(&server, state.pair.servers, &theirs.client).await?;
+            let with_newest = replace(&mut outcome, of_state);
             // Or it does, and has come no further.
             if with_newest.client.failure.is_some() && wording::lacks_a_method(&outcome.client) {
                 let wrong = wrong(&with_newest, Yours::Client, &state.pair, root)?;

@@ -58,7 +58,8 @@ impl Side {
 
     /// What somebody types to start it, with quotes and backslashes as in a shell (on Windows, where
     /// paths have backslashes, they stand for themselves), and `{addr}`,
-    /// `{host}` and `{port}` where the address goes, if not at the end. A crate that Cargo is to run
+    /// `{host}` and `{port}` where the address goes, if not at the end; of several, the last two are
+    /// those of the first. A crate that Cargo is to run
     /// is built apart, in the build directory `shared`: see [`apart`].
     ///
     /// # Errors
@@ -96,9 +97,10 @@ impl Side {
         Path::new(&self.words[0])
     }
 
-    /// The command that starts it with `addr`, HOST:PORT.
+    /// The command that starts it with `addr`, HOST:PORT, or several joined by commas.
     pub fn command(&self, addr: &str) -> Command {
-        let (host, port) = addr.rsplit_once(':').unwrap_or((addr, ""));
+        let first = addr.split(',').next().unwrap_or_default();
+        let (host, port) = first.rsplit_once(':').unwrap_or((first, ""));
         let mut words = self.words.clone();
         let mut has_place = false;
         if self.is_foreign {

@@ -239,6 +239,7 @@ impl State {
                 name: if step == 0 { "before step 1".into() } else { format!("step {step}") },
                 client: Target { role: Some("client"), ..server.clone() },
                 server,
+                servers: lesson.servers_at(step),
                 transcripts: lesson.folder.join("transcripts").join(format!("step{step}")),
             },
             folder,

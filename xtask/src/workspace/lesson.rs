@@ -28,6 +28,9 @@ pub struct Lesson {
     pub package: String,
     /// Its folder, in full.
     pub folder: PathBuf,
+    /// Whether it is built in a `cargo build` of its own, because the features of what it depends on are
+    /// not those that the others ask for. Then it is no default member of the workspace.
+    pub is_apart: bool,
     pub title: String,
     /// The title of each step, from step 1 on.
     pub steps: Vec<String>,
@@ -40,6 +43,18 @@ pub struct Lesson {
     pub pairs: Vec<Pair>,
     /// An answer that has to end at its deadline.
     pub late: Option<Late>,
+    /// From when on its client calls several servers.
+    pub several: Option<Several>,
+}
+
+/// Servers that a client gets the addresses of, joined by commas.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Several {
+    /// From which step on.
+    pub step: usize,
+    /// How many.
+    pub servers: usize,
 }
 
 /// A method with so many answers that they have not all arrived when its client stops waiting, if the
@@ -66,15 +81,18 @@ struct LessonMetadata {
     #[serde(default)]
     files: HashMap<PathBuf, usize>,
     late: Option<Late>,
+    several: Option<Several>,
 }
 
-/// A server and a client that belong together.
+/// A server and a client that belong together. Of the server, several may be started.
 #[derive(Clone)]
 pub struct Pair {
     /// `server + client`, or the name of an example.
     pub name: String,
     pub server: Target,
     pub client: Target,
+    /// How many servers the client is told of.
+    pub servers: usize,
     /// The folder of `server.txt` and `client.txt`.
     pub transcripts: PathBuf,
 }
@@ -107,6 +125,15 @@ impl Lesson {
     pub fn turn(&self, name: &str) -> usize {
         self.hints.iter().position(|(other, _)| other == name).unwrap_or(usize::MAX)
     }
+
+    /// How many servers its client is told of at the end of `step`.
+    pub fn servers_at(&self, step: usize) -> usize {
+        servers_at(self.several.as_ref(), step)
+    }
+}
+
+fn servers_at(several: Option<&Several>, step: usize) -> usize {
+    several.filter(|several| several.step <= step).map_or(1, |several| several.servers)
 }
 
 /// What `hints.toml` of the lesson in `folder` says of each region; nothing if it is not there.
@@ -165,6 +192,11 @@ impl Programs {
         Ok((programs, build.ended().await?))
     }
 
+    /// Adds `others`.
+    pub fn extend(&mut self, others: Programs) {
+        self.0.extend(others.0);
+    }
+
     /// Takes note of what Cargo has built, if it is a program.
     pub fn add(&mut self, artifact: Artifact) {
         if let Some(executable) = artifact.executable {
@@ -189,7 +221,11 @@ impl Programs {
 }
 
 impl Lesson {
-    pub(super) fn new(package: &Package, metadata: &serde_json::Value) -> anyhow::Result<Lesson> {
+    pub(super) fn new(
+        package: &Package,
+        metadata: &serde_json::Value,
+        is_apart: bool,
+    ) -> anyhow::Result<Lesson> {
         let metadata = LessonMetadata::deserialize(metadata)?;
         if metadata.steps.len() < FIRST_RUNNABLE_STEP {
             bail!("it has fewer than {FIRST_RUNNABLE_STEP} steps");
@@ -197,6 +233,12 @@ impl Lesson {
         let folder = package.manifest_path.parent().context("its manifest is in no folder")?;
         let transcripts = folder.join("transcripts");
         let last_step = transcripts.join(format!("step{}", metadata.steps.len()));
+        if let Some(Several { step, servers }) = metadata.several
+            && (!(FIRST_RUNNABLE_STEP..=metadata.steps.len()).contains(&step) || servers < 2)
+        {
+            bail!("`several` is two servers or more, from a step on that has a client");
+        }
+        let servers = servers_at(metadata.several.as_ref(), metadata.steps.len());
 
         let side = |target: &cargo_metadata::Target, role| Target {
             source: target.src_path.clone(),
@@ -208,6 +250,7 @@ impl Lesson {
             name: "server + client".into(),
             server: side(program, Some("server")),
             client: side(program, Some("client")),
+            servers,
             transcripts: last_step.clone().into(),
         }];
         for example in package.targets.iter().filter(|target| target.is_example()) {
@@ -219,6 +262,7 @@ impl Lesson {
                     name: format!("server + {}", example.name),
                     server: side(program, Some("server")),
                     client: side(example, None),
+                    servers,
                     transcripts: if own.is_dir() { own } else { last_step.clone() }.into(),
                 }
             } else {
@@ -226,6 +270,7 @@ impl Lesson {
                     name: example.name.clone(),
                     server: side(example, Some("server")),
                     client: side(example, Some("client")),
+                    servers: 1,
                     transcripts: own.into(),
                 }
             });
@@ -234,12 +279,14 @@ impl Lesson {
             name: folder.file_name().unwrap_or_default().to_owned(),
             package: package.name.to_string(),
             folder: folder.into(),
+            is_apart,
             title: metadata.title,
             steps: metadata.steps,
             files: metadata.files,
             hints: hints(folder.as_std_path())?,
             pairs,
             late: metadata.late,
+            several: metadata.several,
         })
     }
 

@@ -58,7 +58,8 @@ impl Workspace {
         for package in &metadata.packages {
             let about = &package.metadata["lesson"];
             if !about.is_null() {
-                let lesson = Lesson::new(package, about)
+                let is_apart = !metadata.workspace_default_members.contains(&package.id);
+                let lesson = Lesson::new(package, about, is_apart)
                     .with_context(|| format!("{} is no lesson", package.manifest_path))?;
                 lessons.push(lesson);
             }
@@ -101,21 +102,22 @@ impl Workspace {
         Ok(self.select(&[wanted.to_owned()])?[0])
     }
 
-    /// Builds `lessons` with all their examples in one `cargo build`, whose progress and errors
-    /// go to standard error. Returns the programs.
+    /// Builds `lessons` with all their examples, in as few calls of `cargo build` as may be. Their progress
+    /// and errors go to standard error. Returns the programs.
     ///
     /// # Errors
     ///
     /// If something does not compile.
     pub async fn build(&self, lessons: &[&Lesson]) -> anyhow::Result<Programs> {
-        let mut args = vec!["--bins", "--examples"];
-        for lesson in lessons {
-            args.extend(["--package", &lesson.package]);
+        let mut programs = Programs::default();
+        for packages in packages(lessons) {
+            let args = [&["--bins", "--examples"], &*packages].concat();
+            programs.extend(self.build_with(&args, false).await?);
         }
-        self.build_with(&args, false).await
+        Ok(programs)
     }
 
-    /// Does the same with what `args` select, and as [`Build::start`] does it.
+    /// Builds what `args` select in one `cargo build`, as [`Build::start`] does it.
     ///
     /// # Errors
     ///
@@ -155,6 +157,17 @@ impl Workspace {
         let source = source.try_into().context("the folder of the lessons is not UTF-8")?;
         Ok(programs.path(&Target { source, role: None })?.to_owned())
     }
+}
+
+/// The arguments that select `lessons`, for each call of Cargo: those of the default members together,
+/// and of each other lesson alone.
+pub fn packages<'a>(lessons: &[&'a Lesson]) -> Vec<Vec<&'a str>> {
+    let (apart, together): (Vec<&Lesson>, _) = lessons.iter().partition(|lesson| lesson.is_apart);
+    let calls = [together].into_iter().chain(apart.into_iter().map(|lesson| vec![lesson]));
+    let args = |lessons: Vec<&'a Lesson>| -> Vec<&'a str> {
+        lessons.into_iter().flat_map(|lesson| ["--package", &*lesson.package]).collect()
+    };
+    calls.map(args).filter(|args| !args.is_empty()).collect()
 }
 
 /// `path` as Cargo has it in its messages about what is built below it: without `..` and without

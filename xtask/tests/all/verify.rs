@@ -1,6 +1,7 @@
 //! What a user sees of `cargo xtask verify` and `cargo xtask list`, in workspaces of made-up
 //! lessons.
 
+use std::env::consts::EXE_SUFFIX;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +10,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use snapbox::{assert_data_eq, str};
 
 use crate::common::{Folder, LIMIT, Run};
@@ -459,6 +460,174 @@ ok    01-hello                other_pair [..] s
         let about = run.about(&format!("01-hello server + {client}"))?;
         let failure = "client: it differs from lessons/01-hello/transcripts/step4/client.txt:1";
         assert!(about.replace('\\', "/").contains(failure), "{about}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_lesson_that_is_no_default_member_is_built_apart() -> Result<()> {
+    let workspace = Workspace::new(&["01-one", "02-two", "03-apart"])?;
+    let ours = "members = [\"lessons/*\"]\n";
+    let two = "default-members = [\"lessons/0[!3]-*\"]\n";
+    workspace.replace("Cargo.toml", ours, &(ours.to_owned() + two))?;
+    // It asks for a feature with which the others do not compile.
+    let shared = "[package]\nname = \"shared\"\nedition = \"2024\"\n[features]\nloud = []\n";
+    workspace.write("shared/Cargo.toml", shared)?;
+    workspace
+        .write("shared/src/lib.rs", "#[cfg(not(feature = \"loud\"))]\npub const QUIET: () = ();")?;
+    for (lesson, features) in [("01-one", ""), ("03-apart", ", features = [\"loud\"]")] {
+        let manifest = format!("lessons/{lesson}/Cargo.toml");
+        let shared = format!("[dependencies]\nshared = {{ path = \"../../shared\"{features} }}\n");
+        workspace.write(&manifest, &(workspace.read(&manifest)? + &shared))?;
+    }
+    let main = "lessons/01-one/src/main.rs";
+    workspace.write(main, &(workspace.read(main)? + "const _: () = shared::QUIET;\n"))?;
+    workspace.replace("Cargo.toml", "members = [", "exclude = [\"shared\"]\nmembers = [")?;
+
+    let run = workspace.run("verify")?;
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert_data_eq!(run.summary(), str!["3 passed, 0 failed in [..] s"]);
+    assert_eq!(run.stderr.matches("Finished ").count(), 2, "{}", run.stderr);
+    Ok(())
+}
+
+/// Lets the made-up `lesson` call three servers, from its last step on.
+fn calls_three(workspace: &Workspace, lesson: &str) -> Result<()> {
+    let path = format!("lessons/{lesson}/Cargo.toml");
+    let more = "[package.metadata.lesson.several]\nstep = 4\nservers = 3\n";
+    workspace.write(&path, &(workspace.read(&path)? + more))
+}
+
+#[test]
+fn a_client_of_several_servers_gets_all_their_addresses() -> Result<()> {
+    let workspace = Workspace::new(&["01-several", "02-one-left-out", "03-one-exits"])?;
+    for lesson in ["01-several", "02-one-left-out", "03-one-exits"] {
+        calls_three(&workspace, lesson)?;
+    }
+    for example in ["more_client", "other_pair"] {
+        workspace.program(&format!("lessons/01-several/examples/{example}.rs"))?;
+    }
+    workspace.transcripts("lessons/01-several/transcripts/other_pair")?;
+
+    let run = workspace.run("verify")?;
+    assert_eq!(run.code, Some(1));
+    assert_data_eq!(run.summary(), str!["3 passed, 2 failed in [..] s"]);
+    // Three servers each, but one where the example has its own; and a client each.
+    let programs = workspace.started(4 * 4 + 2)?;
+    let servers = programs.iter().filter(|program| program.name == "several server").count();
+    assert_eq!(servers, 6);
+    programs.into_iter().try_for_each(Program::ended)?;
+    assert_data_eq!(
+        run.about("02-one-left-out server + client")?,
+        str![[r#"
+FAIL  02-one-left-out         server + client [..] s
+      server 2 of 3: it differs from lessons/02-one-left-out/transcripts/step4/server.txt:2
+---- expected: expected
+++++ actual:   printed
+   1    1 | Server started, listening on 127.0.0.1:[..]
+   2      - Greeted a client
+
+"#]]
+    );
+    assert_data_eq!(
+        run.about("03-one-exits server + client")?,
+        str![[r#"
+FAIL  03-one-exits            server + client [..] s
+      server 3 of 3: it ended with exit [..]: 7 before it was stopped
+      server 1 of 3, standard output: 2 lines
+...
+"#]]
+    );
+    Ok(())
+}
+
+/// Gives the made-up `lesson` a fifth step, from which on it calls three servers.
+fn calls_three_at_last(workspace: &Workspace, lesson: &str) -> Result<()> {
+    calls_three(workspace, lesson)?;
+    let manifest = format!("lessons/{lesson}/Cargo.toml");
+    workspace.replace(&manifest, "\"call\"]", "\"call\", \"call three\"]")?;
+    workspace.replace(&manifest, "step = 4", "step = 5")?;
+    workspace.transcripts(&format!("lessons/{lesson}/transcripts/step5"))?;
+    let (mut regions, mut hints) = (String::new(), String::new());
+    for name in (1..=5).map(|step| format!("step{step}-part")) {
+        regions += &format!("// ANCHOR: {name}\n// {name}\n// ANCHOR_END: {name}\n");
+        hints += &format!("{name} = \"Write it.\"\n");
+    }
+    let main = format!("lessons/{lesson}/src/main.rs");
+    workspace.write(&main, &(workspace.read(&main)? + &regions))?;
+    workspace.write(&format!("lessons/{lesson}/hints.toml"), &hints)
+}
+
+#[test]
+fn before_its_step_a_client_gets_one_address() -> Result<()> {
+    let workspace = Workspace::new(&["01-several"])?;
+    calls_three_at_last(&workspace, "01-several")?;
+    let run = workspace.run("steps")?;
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    let mut servers = Vec::new();
+    // Steps 4 and 5, and the client of step 4 with the server of step 5.
+    for program in workspace.started(2 + 4 + 2)? {
+        if program.name.ends_with(" server") {
+            servers.push(program.name.clone());
+        }
+        program.ended()?;
+    }
+    servers.sort();
+    let four = "several_step4 server";
+    let five = "several_step5 server";
+    assert_eq!(servers, [four, five, five, five, five]);
+
+    let run = workspace.run("verify 01 --step 4 --client no-such-program")?;
+    assert_eq!(run.code, Some(2), "{}", run.stdout);
+    workspace.started(1)?.into_iter().try_for_each(Program::ended)
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
+fn check_knows_how_many_servers_a_client_calls() -> Result<()> {
+    let workspace = Workspace::new(&["01-several"])?;
+    calls_three_at_last(&workspace, "01-several")?;
+    assert_eq!(workspace.run("verify")?.code, Some(0));
+    workspace.started(4)?;
+    for (package, five) in [
+        ("several", "ok    step 5: call three"),
+        (
+            "one-only",
+            "--    step 5: call three; your server has it, your client does not call it yet",
+        ),
+    ] {
+        let own = format!("my-{package}");
+        let manifest = format!(
+            "[package]\nname = \"{package}\"\nedition = \"2024\"\n\
+             [package.metadata.start]\nlesson = \"01-several\"\n[workspace]\n"
+        );
+        workspace.write(&format!("{own}/Cargo.toml"), &manifest)?;
+        workspace.program(&format!("{own}/src/main.rs"))?;
+        let run = workspace.run(&format!("check {own}"))?;
+        ensure!(run.stdout.contains("ok    step 4: call\n"), "{}{}", run.stdout, run.stderr);
+        ensure!(run.stdout.contains(five), "{}{}", run.stdout, run.stderr);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_command_may_be_several_servers_or_their_client() -> Result<()> {
+    let workspace = Workspace::new(&["01-several"])?;
+    calls_three(&workspace, "01-several")?;
+    assert_eq!(workspace.run("verify")?.code, Some(0));
+    workspace.started(4)?;
+    let program = workspace.path("target/debug").join(format!("several{EXE_SUFFIX}"));
+    let program = program.to_str().context("a path that is no text")?;
+    for args in [
+        vec!["--server", "PROGRAM server {host}:{port}"],
+        vec!["--client", "PROGRAM client"],
+        vec!["--client", "PROGRAM client {addr}"],
+        vec!["--server", "PROGRAM server", "--client", "PROGRAM client {addr}"],
+    ] {
+        let args: Vec<_> = args.iter().map(|arg| arg.replace("PROGRAM", program)).collect();
+        let run = Run::of(workspace.xtask("verify 01")?.args(&args))?;
+        assert_eq!(run.code, Some(0), "{args:?}: {}{}", run.stdout, run.stderr);
+        workspace.started(4)?.into_iter().try_for_each(Program::ended)?;
     }
     Ok(())
 }
