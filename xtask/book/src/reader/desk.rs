@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
 use std::io::{Read, pipe};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -21,7 +22,6 @@ use xtask::workspace::Workspace;
 use xtask::workspace::manifest;
 
 use crate::pages::listing::{LessonSource, Listings};
-use crate::reader::ports::{Ports, host_and_port};
 
 /// Far longer than any command of the book takes.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -35,9 +35,10 @@ pub struct Desk<'a> {
     /// Where commands are typed: the desk, which stands for the folder of the lessons, or a crate
     /// in it.
     here: PathBuf,
-    /// Servers, each in a terminal of its own, by their addresses.
-    meanwhile: BTreeMap<String, Program>,
-    ports: RefCell<Ports>,
+    /// A server, in a terminal of its own.
+    meanwhile: Option<Program>,
+    /// Which free port stands for which one that a page shows: a reader may be using that one.
+    ports: RefCell<BTreeMap<u16, u16>>,
 }
 
 impl<'a> Desk<'a> {
@@ -54,14 +55,7 @@ impl<'a> Desk<'a> {
         config.retain(|key, _| key == "profile");
         fs::create_dir(here.join(".cargo"))?;
         fs::write(here.join(".cargo/config.toml"), config.to_string())?;
-        Ok(Desk {
-            workspace,
-            folder,
-            before,
-            here,
-            meanwhile: BTreeMap::new(),
-            ports: RefCell::default(),
-        })
+        Ok(Desk { workspace, folder, before, here, meanwhile: None, ports: RefCell::default() })
     }
 
     /// Writes a crate as `cargo xtask start PACKAGE --step STEP` does, and goes there. With a step
@@ -208,38 +202,33 @@ impl<'a> Desk<'a> {
         let ended = async { anyhow::Ok((output.await??, process.child.wait().await?)) };
         let (output, status) =
             timeout(LIMIT, ended).await.with_context(|| format!("`{line}` does not end"))??;
-        Ok((self.ports.borrow().as_shown(&String::from_utf8_lossy(&output)), status))
+        Ok((self.as_shown(&String::from_utf8_lossy(&output)), status))
     }
 
     /// Starts a command that only Ctrl-C ends, waits for the first line that it prints, and returns
-    /// it. One that has the same address is stopped first.
+    /// it. The one that ran before is stopped.
     ///
     /// # Errors
     ///
     /// If it is none that a page may have, or ends.
     pub async fn start_meanwhile(&mut self, line: &str) -> anyhow::Result<String> {
-        let command = self.command(line)?;
-        let mut words = command.as_std().get_args().map(|word| word.to_string_lossy());
-        let addr = words.find(|word| host_and_port(word).is_some());
-        let addr = addr.unwrap_or_default().into_owned();
-        if let Some(before) = self.meanwhile.remove(&addr) {
-            end(before).await?;
-        }
-        let mut program = Program::start(command)?;
+        self.stop().await?;
+        let mut program = Program::start(self.command(line)?)?;
         let first = timeout(LIMIT, program.stdout.first_line()).await?;
         let Some(first) = first else { bail!("`{line}` ends: {}", program.stderr.text()) };
-        self.meanwhile.insert(addr, program);
+        self.meanwhile = Some(program);
         Ok(first)
     }
 
-    /// Stops the servers as Ctrl-C does.
+    /// Stops it as Ctrl-C does.
     ///
     /// # Errors
     ///
-    /// If one does not stop.
+    /// If it does not stop.
     pub async fn stop(&mut self) -> anyhow::Result<()> {
-        while let Some((_, program)) = self.meanwhile.pop_first() {
-            end(program).await?;
+        if let Some(mut program) = self.meanwhile.take() {
+            program.interrupt()?;
+            timeout(LIMIT, program.ended()).await.context("it does not stop after Ctrl-C")??;
         }
         Ok(())
     }
@@ -272,8 +261,7 @@ impl<'a> Desk<'a> {
                 match args {
                     ["run", "-p", package, args @ ..] => {
                         command.args(["run", "-p", package]);
-                        let mut ports = self.ports.borrow_mut();
-                        command.args(ports.stand_in(self.workspace, package, args)?)
+                        command.args(self.on_free_ports(package, args)?)
                     }
                     _ => command.args(args),
                 };
@@ -296,11 +284,58 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// Ends a server as Ctrl-C does.
-async fn end(mut server: Program) -> anyhow::Result<()> {
-    server.interrupt()?;
-    timeout(LIMIT, server.ended()).await.context("it does not stop after Ctrl-C")??;
-    Ok(())
+impl Desk<'_> {
+    /// The arguments of `cargo run -p PACKAGE`, with a free port wherever there is one, or would be:
+    /// an address that is left out is the lesson's own.
+    fn on_free_ports(&self, package: &str, args: &[&str]) -> anyhow::Result<Vec<String>> {
+        let (before, own) = match args {
+            ["--example", name, own @ ..] => (vec!["--example", name], own),
+            own => (vec![], own),
+        };
+        let is_client = before.last().is_some_and(|name| name.ends_with("_client"));
+        let mut words: Vec<String> = before.into_iter().map(str::to_owned).collect();
+        for word in own {
+            words.push(match word.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
+                Some((host, Ok(port))) if port > 0 => format!("{host}:{}", self.free_port(port)?),
+                _ => (*word).to_owned(),
+            });
+        }
+        if matches!(own, ["server" | "client"]) || own.is_empty() && is_client {
+            let port = default_port(&self.workspace.the(package)?.folder)?;
+            words.push(format!("127.0.0.1:{}", self.free_port(port)?));
+        }
+        Ok(words)
+    }
+
+    /// The free port that stands for `shown` at this desk.
+    fn free_port(&self, shown: u16) -> anyhow::Result<u16> {
+        let mut ports = self.ports.borrow_mut();
+        if let Some(port) = ports.get(&shown) {
+            return Ok(*port);
+        }
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        ports.insert(shown, port);
+        Ok(port)
+    }
+
+    /// `output`, with the ports that a reader sees.
+    fn as_shown(&self, output: &str) -> String {
+        let mut output = output.to_owned();
+        for (shown, port) in self.ports.borrow().iter() {
+            output = output.replace(&format!(":{port}"), &format!(":{shown}"));
+        }
+        output
+    }
+}
+
+/// The port that the programs of the lesson in `folder` use if nobody says otherwise.
+fn default_port(folder: &Path) -> anyhow::Result<u16> {
+    let main = folder.join("src/main.rs");
+    let text = fs::read_to_string(&main).with_context(|| main.display().to_string())?;
+    let addr =
+        text.lines().find_map(|line| line.strip_prefix("const ADDR: &str = \"")?.split('"').next());
+    let port = addr.and_then(|addr| addr.rsplit_once(':')?.1.parse().ok());
+    port.with_context(|| format!("{} has no constant ADDR with a port", main.display()))
 }
 
 /// The lesson whose package is `package`.
