@@ -6,6 +6,7 @@ mod fake;
 mod faults;
 mod fleet;
 mod health;
+mod ready;
 mod reflection;
 mod retries;
 mod trace;

@@ -168,19 +168,22 @@ async fn all_attempts_have_one_id() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
 async fn a_storm_of_retries_calms_down() -> anyhow::Result<()> {
     const CALLS: usize = 100;
     let servers = three(Answer::Fails(Code::Unavailable)).await?;
     let sum = || calls(&servers).iter().sum::<usize>();
 
     // What nobody remembers nobody can prevent: each call is the first one of its client.
-    let mut storm = JoinSet::new();
-    for _ in 0..CALLS {
-        let retries = retries(&servers, Repeat::Always).await?;
-        storm.spawn(async move { call(&retries).await });
-    }
-    while let Some(result) = storm.join_next().await {
-        assert_eq!(code(result?), Code::Unavailable);
+    for _ in 0..CALLS / 10 {
+        let mut storm = JoinSet::new();
+        for _ in 0..10 {
+            let retries = retries(&servers, Repeat::Always).await?;
+            storm.spawn(async move { call(&retries).await });
+        }
+        while let Some(result) = storm.join_next().await {
+            assert_eq!(code(result?), Code::Unavailable);
+        }
     }
     assert_eq!(sum(), CALLS * MAX);
 
