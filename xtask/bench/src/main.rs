@@ -11,6 +11,8 @@ mod server;
 mod sizes;
 mod slow_reader;
 mod streams;
+mod targets;
+mod turns;
 mod unary;
 mod verify;
 
