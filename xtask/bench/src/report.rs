@@ -12,6 +12,7 @@ use crate::sizes::Size;
 use crate::slow_reader::SlowReader;
 use crate::streams::Stream;
 use crate::targets::{Bound, Target};
+use crate::tls::Handshake;
 use crate::turns::Unary;
 use crate::verify::Verify;
 
@@ -20,6 +21,11 @@ use crate::verify::Verify;
 pub struct Report {
     pub machine: Machine,
     pub unary: Vec<Unary>,
+    /// Of lesson 7's service.
+    pub tls: Vec<Unary>,
+    pub handshakes: Vec<Handshake>,
+    /// Of lesson 8's.
+    pub fleet: Vec<Unary>,
     pub streams: Vec<Stream>,
     pub sizes: Vec<Size>,
     pub slow_reader: Option<SlowReader>,
@@ -87,6 +93,24 @@ impl Report {
             "Small calls on one connection, all on the same cores; times in microseconds",
             &head,
             shared.into_iter().map(small_calls).collect(),
+        );
+        section(
+            "Lesson 7, in the clear and over TLS, all on the same cores; times in microseconds",
+            &head,
+            self.tls.iter().map(small_calls).collect(),
+        );
+        let handshakes = self.handshakes.iter();
+        let handshakes =
+            handshakes.map(|row| vec![row.server.to_owned(), thousands(row.median_us)]);
+        section(
+            "A handshake of TLS 1.3: the first answer on a connection, later than in the clear",
+            &["server", "microseconds"],
+            handshakes.collect(),
+        );
+        section(
+            "Lesson 8, by the number of servers, all on the same cores; times in microseconds",
+            &head,
+            self.fleet.iter().map(small_calls).collect(),
         );
         let streams = self.streams.iter().map(|row| {
             vec![

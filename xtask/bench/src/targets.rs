@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::report::{Report, mib};
 use crate::turns::Unary;
 use crate::unary::IN_FLIGHT;
+use crate::{several, tls};
 
 /// What a figure has to come up to.
 #[derive(Serialize)]
@@ -52,6 +53,16 @@ impl Report {
         let ours = calls(&self.unary, "helloworld", "rust", 16, false);
         let ratio_of_twins = ratio(ours, calls(&self.unary, "helloworld", "python", 16, false));
         add("hello world / its twin in Python, 16 in flight".into(), ratio_of_twins, AtLeast(15.0));
+        for in_flight in IN_FLIGHT {
+            let of = |server| calls(&self.tls, server, "rust", in_flight, false);
+            let what = format!("lesson 7 over TLS / in the clear, {in_flight} in flight");
+            add(what, ratio(of(tls::MUTUAL_TLS), of(tls::CLEAR)), AtLeast(0.7));
+        }
+        for in_flight in several::IN_FLIGHT {
+            let of = |server| calls(&self.fleet, server, "rust", in_flight, false);
+            let what = format!("lesson 8 with retries / without, {in_flight} in flight");
+            add(what, ratio(of(several::RETRIES), of(several::THREE)), AtLeast(0.95));
+        }
         for (method, bound) in [("GetFeature", 1.25), ("GetMovieByID", 1.25), ("ListFeatures", 1.5)]
         {
             let time = |entries| self.time(method, entries);
