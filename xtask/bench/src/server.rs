@@ -33,7 +33,7 @@ impl Server {
     ///
     /// If it does not get ready. It has said why on standard error.
     pub async fn start(side: &Side, data: Option<&Path>) -> anyhow::Result<Server> {
-        let mut command = side.command("127.0.0.1:0");
+        let mut command = side.command("127.0.0.1:0", None);
         command.args(data).stdout(Stdio::piped());
         // Where our clients look for them, too.
         command.env("CERTIFICATES", certificates::folder());

@@ -27,9 +27,10 @@ The state of a lesson at a step is its source without the regions of later steps
 to `target/steps` as a crate of its own, built with warnings denied, and, once there is a client,
 run and compared with the transcripts of that step. State 0 is where a learner starts.
 
-Where a step changes the API, versions are crossed: the client of the step before has to work with
-the new server, and the new client has to be told UNIMPLEMENTED by the old server, and say so in
-one line.
+Versions are crossed: the client of the step before has to work with the new server. Where the lesson
+says that it breaks with that client, as a server does that wants to be called over TLS, the client has
+to fail instead, in one line. Where a step changes the API, the new client has to be told UNIMPLEMENTED
+by the old server, and say so in one line.
 
 What does not compile is shown with the line of the lesson's own source, and as rustc shows it.")]
 pub struct Args {
@@ -219,7 +220,11 @@ async fn cross(
         count.crossed += 1;
         let what = format!("client {}, server {}", old.pair.name, new.pair.name);
         let result = run_pair(programs, &new.pair.server, &old.pair).await;
+        let breaks = lesson.breaks.contains(&new.step);
         let result = result.and_then(|outcome| {
+            if breaks {
+                return fails_in_a_line(&outcome, "", |_| true).map(|()| "it fails, in one line");
+            }
             let (ok, details) =
                 compare::with_transcripts(&old.pair, &["client"], &outcome, &workspace.root, None);
             if ok { Ok("the old client works") } else { Err(details) }
@@ -230,26 +235,34 @@ async fn cross(
             count.crossed += 1;
             let what = format!("client {}, server {}", new.pair.name, old.pair.name);
             let result = run_pair(programs, &old.pair.server, &new.pair).await;
-            let result = result.and_then(|outcome| is_refused(&outcome));
+            let result = result.and_then(|outcome| {
+                let is_unimplemented = |stderr: &str| cause::unimplemented(stderr).is_some();
+                fails_in_a_line(&outcome, " and says UNIMPLEMENTED", is_unimplemented)
+            });
             tell(lesson, &what, result.map(|()| "UNIMPLEMENTED, in one line"), count)?;
         }
     }
     Ok(())
 }
 
-/// Whether the client has been told UNIMPLEMENTED, and has said so as it should.
-fn is_refused(outcome: &Outcome) -> Result<(), String> {
+/// Whether the client has failed as it should: in one line, which says what is `expected`.
+fn fails_in_a_line(
+    outcome: &Outcome,
+    expected: &str,
+    is_expected: impl Fn(&str) -> bool,
+) -> Result<(), String> {
     let Outcome { servers, client, .. } = outcome;
     if servers.iter().all(|server| server.failure.is_none() && !server.complained)
         && client.status.is_some_and(|status| status.code() == Some(1))
-        && cause::unimplemented(&client.stderr).is_some()
+        && client.stderr.starts_with("error: ")
+        && client.stderr.lines().count() == 1
+        && is_expected(&client.stderr)
     {
         return Ok(());
     }
-    let mut text =
-        "      client: expected exit code 1, and one line that begins with `error: ` and \
-                    says UNIMPLEMENTED\n"
-            .to_owned();
+    let mut text = format!(
+        "      client: expected exit code 1, and one line that begins with `error: `{expected}\n"
+    );
     text.extend(outcome.failures().map(|failure| format!("      {failure}\n")));
     for (side, ended) in SIDES.iter().flat_map(|side| outcome.of(side)) {
         text += &compare::outputs(&side, ended);

@@ -44,7 +44,8 @@ commas. What one of them prints, each has to.
 COMMAND is split into words as a shell does it, quotes included, and started in the current folder,
 without a shell. On Windows a backslash is part of a path, elsewhere it escapes what follows. In it
 {{addr}} stands for HOST:PORT, or for all addresses, {{host}} and {{port}} for the parts of the first;
-with none of them it is appended. A server is ready when it prints a line with `listening on`, or when
+with none of them it is appended. {{file}} is the path of a file that the server makes, if the lesson's
+makes one; nothing is there yet. A server is ready when it prints a line with `listening on`, or when
 its port accepts a connection. It is stopped as Ctrl-C does it; how it takes that, and what it prints on
 standard error, is not judged; but its own lines are compared, so it has to flush them. A client has to
 end with exit code 0. Each has {foreign} s instead of {limit}.
@@ -213,7 +214,9 @@ async fn foreign_case(
         let why = "--server and --client stand for one lesson's: name one";
         return Err(WrongUse(why.into()).into());
     };
-    let foreign = |command: &String| Side::foreign(command, &workspace.build);
+    let foreign = |command: &String| {
+        anyhow::Ok(Side::foreign(command, &workspace.build)?.with_file(lesson.file.as_deref()))
+    };
     let server = args.server.as_ref().map(foreign).transpose()?;
     let client = args.client.as_ref().map(foreign).transpose()?;
     let is_ours = server.is_none() || client.is_none();

@@ -41,7 +41,7 @@ pub async fn grade(
     }
     let args = ["--package", &lesson.package, "--bins", "--example", name];
     let programs = workspace.build_with(&args, false).await?;
-    let side = |role| theirs.side(&Target { source: source.clone(), role });
+    let side = |role| theirs.side(&Target { source: source.clone(), role, file: None });
     let (our_server, our_client) = (programs.side(&ours.server)?, programs.side(&ours.client)?);
     let client = side(ours.client.role)?;
     let mut trials = vec![(Yours::Client, &our_server, &client)];

@@ -6,26 +6,19 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::learner::ours::Ours;
 use crate::learner::sources::Sources;
-use crate::learner::theirs::{Theirs, generated};
+use crate::learner::theirs::Theirs;
 use crate::learner::wording::{self, Yours, wrong};
 use crate::learner::{Grade, Learner, late, protos, refusals};
 use crate::run::cause;
-use crate::run::outcome::{Ended, Outcome};
 use crate::run::pair;
-use crate::run::side::Side;
 use crate::run::told;
 use crate::run::transcript;
 use crate::steps::regions;
-use crate::steps::states::{self, State, States};
+use crate::steps::states;
 use crate::workspace::Workspace;
-use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs};
-
-/// Our programs at each step.
-struct Ours {
-    states: States,
-    programs: Programs,
-}
+use crate::workspace::lesson::FIRST_RUNNABLE_STEP;
 
 /// How far one side of a learner's program goes.
 #[derive(Default)]
@@ -79,7 +72,8 @@ pub async fn grade(
     let begun = server.as_before.take().filter(|(step, _)| *step <= client.step);
     server.wrong = server.wrong.or(begun);
     let mut together = None;
-    if client.wrong.is_none() && client.step > 0 && client.step <= server.step {
+    let is_of_server = client.step > 0 && client.step <= server.step;
+    if client.wrong.is_none() && is_of_server && !lesson.breaks_between(client.step, server.step) {
         let servers = ours.at(client.step)?.pair.servers;
         let outcome = pair::run(&theirs.server, servers, &theirs.client).await?;
         together = wrong(&outcome, Yours::Both, &ours.at(client.step)?.pair, root)?;
@@ -173,31 +167,10 @@ fn grade_step(step: usize, server: &Reach, client: &Reach) -> Grade {
 }
 
 impl Ours {
-    /// Derives and builds the lesson at each step that can be run.
-    async fn build(workspace: &Workspace, lesson: &Lesson, quietly: bool) -> anyhow::Result<Ours> {
-        let sources = regions::read_sound(lesson, &workspace.root)?;
-        let states = states::derive(workspace, lesson, &sources)?;
-        let wanted: Vec<&State> = states.runnable().collect();
-        let programs = states.programs(workspace, &wanted, quietly).await?;
-        Ok(Ours { states, programs })
-    }
-
-    /// The lesson at the end of `step`.
-    fn at(&self, step: usize) -> anyhow::Result<&State> {
-        let state = self.states.states.get(step);
-        state.with_context(|| format!("the lesson has no step {step}"))
-    }
-
-    /// Whether the generated code of step 2 is in the program.
-    fn are_generated(&self, theirs: &Theirs) -> anyhow::Result<bool> {
-        let first = self.programs.side(&self.at(FIRST_RUNNABLE_STEP)?.pair.server)?;
-        Ok(generated(first.program()).iter().all(|it| theirs.generated.contains(it)))
-    }
-
     /// Tries the learner's server with our client of each step, until one finds it wanting.
     async fn grade_server(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
         let mut reach = Reach::default();
-        for state in self.states.runnable() {
+        for state in self.since_server(theirs).await? {
             let client = self.programs.side(&state.pair.client)?;
             let outcome = pair::run(&theirs.server, state.pair.servers, &client).await?;
             if let Some((_, server)) = outcome.server()
@@ -230,8 +203,7 @@ impl Ours {
                 *why = unanswered;
             }
             if let Some(why) = wrong {
-                let has_failed = reach.step > 0 && outcome.client.failure.is_some();
-                if has_failed && self.is_as_before(state, &client, &outcome).await? {
+                if reach.step > 0 && self.is_as_before(state, &client, &outcome).await? {
                     reach.as_before = Some((state.step, why));
                 } else {
                     reach.wrong = Some((state.step, why));
@@ -247,49 +219,9 @@ impl Ours {
         Ok(reach)
     }
 
-    /// Whether `client`, ours of `state`, fares as it does with our server of the step before: then
-    /// nothing that it sees of the step has been begun.
-    async fn is_as_before(
-        &self,
-        state: &State,
-        client: &Side,
-        outcome: &Outcome,
-    ) -> anyhow::Result<bool> {
-        let server = self.programs.side(&self.at(state.step - 1)?.pair.server)?;
-        let before = pair::run(&server, state.pair.servers, client).await?;
-        let fared = |outcome: &Outcome| {
-            let Ended { status, stderr, .. } = &outcome.client;
-            (outcome.printed(&outcome.client), *status, stderr.clone())
-        };
-        Ok(fared(&before) == fared(outcome))
-    }
-
-    /// The states among which the learner's client may be, and what came of it with the last of them.
-    /// A client of a step after them takes other addresses.
-    async fn client_is_among(&self, theirs: &Theirs) -> anyhow::Result<(Vec<&State>, Outcome)> {
-        let states: Vec<&State> = self.states.runnable().collect();
-        let mut best: Option<(Vec<&State>, Outcome)> = None;
-        for era in states.chunk_by(|one, next| one.pair.servers == next.pair.servers).rev() {
-            let Some(last) = era.last() else { continue };
-            let server = self.programs.side(&last.pair.server)?;
-            let outcome = pair::run(&server, last.pair.servers, &theirs.client).await?;
-            let has_succeeded = outcome.client.failure.is_none();
-            // Or else the one with which it comes furthest.
-            let is_better =
-                |(_, best): &(_, Outcome)| outcome.client.stdout.len() >= best.client.stdout.len();
-            if has_succeeded || best.as_ref().is_none_or(is_better) {
-                best = Some((era.to_vec(), outcome));
-            }
-            if has_succeeded {
-                break;
-            }
-        }
-        best.context("the lesson has no steps")
-    }
-
     /// Tries the learner's client with our server. How much it prints says how far it goes.
     async fn grade_client(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
-        let (states, mut outcome) = self.client_is_among(theirs).await?;
+        let (states, mut outcome) = self.of_client(theirs).await?;
         let newest = *states.last().context("the lesson has no steps")?;
         let server = self.programs.side(&newest.pair.server)?;
         if outcome.client.failure.is_some() || outcome.client.stdout.is_empty() {

@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::run::side::Side;
 use crate::run::{cause, pair};
 use crate::workspace::Workspace;
-use crate::workspace::lesson::{Late, Lesson};
+use crate::workspace::lesson::Lesson;
+use crate::workspace::metadata::Late;
 
 /// How often the server has the lesson's data.
 const TIMES: usize = 100;

@@ -8,6 +8,7 @@ use crate::run::pair::{self, TIME_LIMIT};
 use crate::run::side::Side;
 use crate::steps::states::State;
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson};
+use crate::workspace::metadata::Tls;
 use crate::workspace::requests::{self, Request};
 use crate::workspace::{Workspace, proto};
 
@@ -39,13 +40,16 @@ pub async fn wrong(
         return Ok(None);
     }
     let caller = workspace.caller("call", lesson, quietly).await?;
+    let tls = lesson.tls.as_ref().filter(|tls| tls.step <= step);
+    let tls: Vec<String> = tls.into_iter().flat_map(Tls::caller_args).collect();
     // Each method has the time limit for itself.
     for of_method in requests.chunk_by(|(_, one), (_, other)| one.method == other.method) {
         let calls = of_method.iter().flat_map(|(_, request)| {
             let digits = request.body.iter().map(|byte| format!("{byte:02x}"));
             [request.path(), digits.collect()]
         });
-        let outcome = pair::run(server, 1, &Side::with("call", &caller, calls)).await?;
+        let args = tls.iter().cloned().chain(calls);
+        let outcome = pair::run(server, 1, &Side::with("call", &caller, args)).await?;
         let mut answers = outcome.client.stdout.lines();
         for (since, request) in of_method {
             let answer = match answers.next() {

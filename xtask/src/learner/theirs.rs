@@ -69,7 +69,7 @@ impl Theirs {
         let side = |role| Side::ours(role, executable, Some(role));
         Ok(Some(Theirs {
             folder: folder.to_owned(),
-            server: side("server"),
+            server: side("server").with_file(lesson.file.as_deref()),
             client: side("client"),
             generated: generated(executable),
         }))

@@ -88,10 +88,15 @@ impl Outcome {
         })
     }
 
-    /// What one of them has printed, with `[..]` for the port of each server.
+    /// What one of them has printed on standard output, with `[..]` for the port of each server.
     pub fn printed(&self, ended: &Ended) -> String {
+        self.without_ports(&ended.stdout)
+    }
+
+    /// `text` with `[..]` for the port of each server.
+    pub fn without_ports(&self, text: &str) -> String {
         let ports = self.addrs.iter().map(|addr| format!(":{}", addr.port()));
-        ports.fold(ended.stdout.clone(), |text, port| text.replace(&port, ":[..]"))
+        ports.fold(text.to_owned(), |text, port| text.replace(&port, ":[..]"))
     }
 }
 

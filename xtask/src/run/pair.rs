@@ -11,6 +11,7 @@ use tokio::time::{Instant, interval, timeout, timeout_at};
 use crate::run::outcome::{Ended, Outcome, joined};
 use crate::run::side::Side;
 use crate::system::error::WrongUse;
+use crate::system::files::Scratch;
 use crate::system::process::{MAX_OUTPUT, Program};
 
 /// How long a server may take until it is ready, a client until it is done, and a server until it
@@ -130,7 +131,11 @@ pub async fn run_one(side: &Side, addr: &str) -> anyhow::Result<Ended> {
 }
 
 pub(super) fn start(side: &Side, addr: &str) -> anyhow::Result<Program> {
-    Program::start(side.command(addr)).map_err(|error| {
+    let scratch = side.file.is_some().then(Scratch::new).transpose()?;
+    let file = scratch.as_ref().zip(side.file.as_ref()).map(|(scratch, name)| scratch.0.join(name));
+    let started = Program::start(side.command(addr, file.as_deref()));
+    let started = started.map(|program| program.with(scratch));
+    started.map_err(|error| {
         // What we have built can be started; what somebody has typed, perhaps not.
         let why = || format!("{error:#}: COMMAND is started without a shell");
         if side.is_foreign { WrongUse(why()).into() } else { error }

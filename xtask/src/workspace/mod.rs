@@ -2,6 +2,7 @@
 
 pub mod lesson;
 pub mod manifest;
+pub mod metadata;
 #[cfg(feature = "runner")]
 pub mod proto;
 #[cfg(feature = "runner")]
@@ -9,6 +10,7 @@ pub mod requests;
 
 use std::env;
 use std::path::{Component, Display, Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, bail};
 use cargo_metadata::Metadata;
@@ -17,6 +19,18 @@ use similar::get_close_matches;
 use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;
 use crate::workspace::lesson::{Lesson, Programs, Target};
+
+/// The variable that names the folder in which a server makes certificates and tokens, and in which its
+/// clients find them.
+pub const CERTIFICATES: &str = "CERTIFICATES";
+
+/// That folder, for all that we start, as soon as there is a workspace.
+static CERTIFICATES_FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+/// What to set for a program of a lesson, whoever has written it.
+pub fn variables() -> impl Iterator<Item = (&'static str, &'static Path)> {
+    CERTIFICATES_FOLDER.get().map(|folder| (CERTIFICATES, &**folder)).into_iter()
+}
 
 /// A workspace with lessons in it.
 pub struct Workspace {
@@ -46,11 +60,18 @@ impl Workspace {
             (Err(_), Some(_)) => None,
             (Ok(metadata), _) => Some(Workspace::of(&metadata)?),
         };
-        match (workspace, ours) {
-            (Some(workspace), _) if !workspace.lessons.is_empty() => Ok(workspace),
-            (_, Some(ours)) => Workspace::of(&cargo::metadata(&ours, false).await?),
+        let workspace = match (workspace, ours) {
+            (Some(workspace), _) if !workspace.lessons.is_empty() => workspace,
+            (_, Some(ours)) => Workspace::of(&cargo::metadata(&ours, false).await?)?,
             (_, None) => bail!("no package around this folder is a lesson"),
-        }
+        };
+        CERTIFICATES_FOLDER.get_or_init(|| workspace.certificates());
+        Ok(workspace)
+    }
+
+    /// The folder with the certificates and tokens of all that we start.
+    pub fn certificates(&self) -> PathBuf {
+        self.target.join("certificates")
     }
 
     fn of(metadata: &Metadata) -> anyhow::Result<Workspace> {
@@ -159,10 +180,7 @@ impl Workspace {
         lesson: &Lesson,
         quietly: bool,
     ) -> anyhow::Result<PathBuf> {
-        // With the lesson, although nothing of it is built, so that what they depend on gets the same
-        // features, and is not compiled again.
-        let args = ["--package", "testing", "--package", &lesson.package, "--bin", name];
-        let programs = self.build_with(&args, quietly).await?;
+        let programs = self.build_with(&caller_args(name, lesson), quietly).await?;
         self.tool(&programs, &Path::new("xtask/testing/src/bin").join(name).with_extension("rs"))
     }
 
@@ -170,8 +188,17 @@ impl Workspace {
     fn tool(&self, programs: &Programs, source: &Path) -> anyhow::Result<PathBuf> {
         let source = self.root.join(source);
         let source = source.try_into().context("the folder of the lessons is not UTF-8")?;
-        Ok(programs.path(&Target { source, role: None })?.to_owned())
+        Ok(programs.path(&Target { source, role: None, file: None })?.to_owned())
     }
+}
+
+/// The arguments that select the program `name` of `xtask/testing`.
+pub fn caller_args<'a>(name: &'a str, lesson: &'a Lesson) -> Vec<&'a str> {
+    // With the lesson, although nothing of it is built, so that what they depend on gets the same
+    // features, and is not compiled again.
+    let args = ["--package", "testing", "--package", &lesson.package, "--bin", name];
+    let tls = if lesson.tls.is_some() { &["--features", "testing/tls"][..] } else { &[] };
+    [&args, tls].concat()
 }
 
 /// The arguments that select `lessons`, for each call of Cargo: those of the default members together,

@@ -465,6 +465,36 @@ ok    01-hello                other_pair [..] s
 }
 
 #[test]
+fn both_sides_find_certificates_in_one_folder() -> Result<()> {
+    let workspace = Workspace::new(&["01-secure"])?;
+    let main = "lessons/01-secure/src/main.rs";
+    for said in ["Will greet the server", "Greeted a client"] {
+        let folder =
+            format!("println!(\"{said}\"); println!(\"{{:?}}\", env::var_os(\"CERTIFICATES\"));");
+        workspace.replace(main, &format!("println!(\"{said}\");"), &folder)?;
+    }
+    let folder = format!("Some({:?})", workspace.path("target").join("certificates"));
+    let transcripts = "lessons/01-secure/transcripts/step4";
+    for (side, said) in [("server", "Greeted a client\n"), ("client", "Will greet the server\n")] {
+        let path = format!("{transcripts}/{side}.txt");
+        workspace.replace(&path, said, &format!("{said}{folder}\n"))?;
+    }
+    let run = workspace.run("verify")?;
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+
+    let program = workspace.path("target/debug").join(format!("secure{EXE_SUFFIX}"));
+    let program = program.to_str().context("a path that is no text")?;
+    for role in ["server", "client"] {
+        let command = format!("'{program}' {role}");
+        let mut verify = workspace.xtask("verify 01")?;
+        let run =
+            Run::of(verify.arg(format!("--{role}")).arg(command).env("CERTIFICATES", "none"))?;
+        assert_eq!(run.code, Some(0), "{role}: {}{}", run.stdout, run.stderr);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_lesson_that_is_no_default_member_is_built_apart() -> Result<()> {
     let workspace = Workspace::new(&["01-one", "02-two", "03-apart"])?;
     let ours = "members = [\"lessons/*\"]\n";
@@ -491,11 +521,14 @@ fn a_lesson_that_is_no_default_member_is_built_apart() -> Result<()> {
     Ok(())
 }
 
-/// Lets the made-up `lesson` call three servers, from its last step on.
+/// Lets the made-up `lesson` call three servers, from its first step with a client on.
 fn calls_three(workspace: &Workspace, lesson: &str) -> Result<()> {
     let path = format!("lessons/{lesson}/Cargo.toml");
-    let more = "[package.metadata.lesson.several]\nstep = 4\nservers = 3\n";
-    workspace.write(&path, &(workspace.read(&path)? + more))
+    workspace.write(&path, &(workspace.read(&path)? + &three_since(4)))
+}
+
+fn three_since(step: usize) -> String {
+    format!("[package.metadata.lesson.several]\nstep = {step}\nservers = 3\n")
 }
 
 #[test]
@@ -541,12 +574,11 @@ FAIL  03-one-exits            server + client [..] s
     Ok(())
 }
 
-/// Gives the made-up `lesson` a fifth step, from which on it calls three servers.
-fn calls_three_at_last(workspace: &Workspace, lesson: &str) -> Result<()> {
-    calls_three(workspace, lesson)?;
+/// Gives the made-up `lesson` a fifth step, with `more` in its metadata.
+fn has_a_fifth_step(workspace: &Workspace, lesson: &str, more: &str) -> Result<()> {
     let manifest = format!("lessons/{lesson}/Cargo.toml");
-    workspace.replace(&manifest, "\"call\"]", "\"call\", \"call three\"]")?;
-    workspace.replace(&manifest, "step = 4", "step = 5")?;
+    workspace.replace(&manifest, "\"call\"]", "\"call\", \"change\"]")?;
+    workspace.write(&manifest, &(workspace.read(&manifest)? + more))?;
     workspace.transcripts(&format!("lessons/{lesson}/transcripts/step5"))?;
     let (mut regions, mut hints) = (String::new(), String::new());
     for name in (1..=5).map(|step| format!("step{step}-part")) {
@@ -561,7 +593,7 @@ fn calls_three_at_last(workspace: &Workspace, lesson: &str) -> Result<()> {
 #[test]
 fn before_its_step_a_client_gets_one_address() -> Result<()> {
     let workspace = Workspace::new(&["01-several"])?;
-    calls_three_at_last(&workspace, "01-several")?;
+    has_a_fifth_step(&workspace, "01-several", &three_since(5))?;
     let run = workspace.run("steps")?;
     assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
     let mut servers = Vec::new();
@@ -582,30 +614,113 @@ fn before_its_step_a_client_gets_one_address() -> Result<()> {
     workspace.started(1)?.into_iter().try_for_each(Program::ended)
 }
 
+/// Writes a crate of a learner's with all of the made-up `lesson`, and returns its folder.
+fn learner(workspace: &Workspace, package: &str, lesson: &str) -> Result<String> {
+    let own = format!("my-{package}");
+    let manifest = format!(
+        "[package]\nname = \"{package}\"\nedition = \"2024\"\n[package.metadata.start]\n\
+         lesson = \"{lesson}\"\n[workspace]\n"
+    );
+    workspace.write(&format!("{own}/Cargo.toml"), &manifest)?;
+    workspace.program(&format!("{own}/src/main.rs"))?;
+    Ok(own)
+}
+
 #[test]
 #[ignore = "slow: cargo xtask ci runs it"]
 fn check_knows_how_many_servers_a_client_calls() -> Result<()> {
     let workspace = Workspace::new(&["01-several"])?;
-    calls_three_at_last(&workspace, "01-several")?;
+    has_a_fifth_step(&workspace, "01-several", &three_since(5))?;
     assert_eq!(workspace.run("verify")?.code, Some(0));
     workspace.started(4)?;
     for (package, five) in [
-        ("several", "ok    step 5: call three"),
-        (
-            "one-only",
-            "--    step 5: call three; your server has it, your client does not call it yet",
-        ),
+        ("several", "ok    step 5: change"),
+        ("one-only", "--    step 5: change; your server has it, your client does not call it yet"),
     ] {
-        let own = format!("my-{package}");
-        let manifest = format!(
-            "[package]\nname = \"{package}\"\nedition = \"2024\"\n\
-             [package.metadata.start]\nlesson = \"01-several\"\n[workspace]\n"
-        );
-        workspace.write(&format!("{own}/Cargo.toml"), &manifest)?;
-        workspace.program(&format!("{own}/src/main.rs"))?;
+        let own = learner(&workspace, package, "01-several")?;
         let run = workspace.run(&format!("check {own}"))?;
         ensure!(run.stdout.contains("ok    step 4: call\n"), "{}{}", run.stdout, run.stderr);
         ensure!(run.stdout.contains(five), "{}{}", run.stdout, run.stderr);
+    }
+    Ok(())
+}
+
+/// Lets the servers of the made-up `lesson` want to hear something else from its fifth step on.
+fn breaks(workspace: &Workspace, lesson: &str) -> Result<()> {
+    let main = format!("lessons/{lesson}/src/main.rs");
+    let words =
+        "&[\n    b'?',\n    // ANCHOR: step5-word\n    b'!',\n    // ANCHOR_END: step5-word\n];\n";
+    workspace.replace(&main, "b\"?\";\n", words)?;
+    let hints = format!("lessons/{lesson}/hints.toml");
+    workspace.write(&hints, &(workspace.read(&hints)? + "step5-word = \"Say it.\"\n"))
+}
+
+#[test]
+fn an_old_client_has_to_fail_where_the_lesson_says_so() -> Result<()> {
+    const CROSSED: &str = "client step 4, server step 5";
+    let workspace = Workspace::new(&["01-breaks"])?;
+    has_a_fifth_step(&workspace, "01-breaks", "")?;
+    let manifest = "lessons/01-breaks/Cargo.toml";
+    let steps = |expected: &str| -> Result<()> {
+        let run = workspace.run("steps")?;
+        let is_ok = expected.starts_with("ok ");
+        assert_eq!(run.code, Some(i32::from(!is_ok)), "{}{}", run.stdout, run.stderr);
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&run.stdout).contains(&words(expected)), "{expected}: {}", run.stdout);
+        Ok(())
+    };
+    steps(&format!("ok 01-breaks {CROSSED} the old client works"))?;
+
+    // It should fail, and works.
+    workspace.replace(manifest, "steps = ", "breaks = [5]\nsteps = ")?;
+    let expected = "client: expected exit code 1, and one line that begins with `error: `";
+    steps(&format!("FAIL 01-breaks {CROSSED} {expected} server, standard output: 2 lines"))?;
+
+    breaks(&workspace, "01-breaks")?;
+    steps(&format!("ok 01-breaks {CROSSED} it fails, in one line"))?;
+
+    // It should work, and fails.
+    workspace.replace(manifest, "breaks = [5]\n", "")?;
+    steps(&format!("FAIL 01-breaks {CROSSED} client: it ended with "))?;
+
+    workspace.replace(manifest, "steps = ", "breaks = [4]\nsteps = ")?;
+    let run = workspace.run("steps")?;
+    assert!(run.stderr.contains("`breaks` are steps after the first that"), "{}", run.stderr);
+    Ok(())
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
+fn check_knows_a_step_at_which_old_clients_fail() -> Result<()> {
+    let workspace = Workspace::new(&["01-breaks"])?;
+    has_a_fifth_step(&workspace, "01-breaks", "")?;
+    workspace.replace("lessons/01-breaks/Cargo.toml", "steps = ", "breaks = [5]\nsteps = ")?;
+    breaks(&workspace, "01-breaks")?;
+    learner(&workspace, "breaks", "01-breaks")?;
+    let main = "my-breaks/src/main.rs";
+    let program = workspace.read(main)?;
+    let words = |server: &str, client: &str| {
+        let program = program.replace("WORDS.ends_with(&word)", &format!("word == *b\"{server}\""));
+        let client = format!("b\"{client}\"");
+        workspace.write(main, &program.replace("&WORDS[WORDS.len() - 1..]", &client))
+    };
+    for (server, client, four, five) in [
+        ("?", "?", "ok    step 4: call", "--    step 5: change"),
+        (
+            "!",
+            "?",
+            "ok    step 4: call",
+            "--    step 5: change; your server has it, your client does not call it yet",
+        ),
+        ("?", "!", "ok    step 4: call", "FAIL  step 5: change"),
+        ("!", "!", "ok    step 4: call", "ok    step 5: change"),
+    ] {
+        words(server, client)?;
+        let run = workspace.run("check my-breaks")?;
+        for line in [four, five] {
+            let mut lines = run.stdout.lines();
+            ensure!(lines.any(|it| it == line), "{server}{client}: {}{}", run.stdout, run.stderr);
+        }
     }
     Ok(())
 }

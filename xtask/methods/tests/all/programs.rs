@@ -10,7 +10,7 @@ use async_stream::stream;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use methods::Lesson;
-use testing::net::connect;
+use testing::net::{Transport, connect};
 use testing::program;
 use testing::server::Server;
 use tonic::body::Body;
@@ -30,8 +30,9 @@ async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<
     for lesson in lessons {
         let program = programs.path(&lesson.pairs[0].server)?;
         let row = Lesson::of(&lesson.package).context("not in the table")?;
+        let in_the_clear = Transport::default();
         for method in row.methods {
-            program::a_ctrl_c_finishes_calls(program, method).await?;
+            program::a_ctrl_c_finishes_calls(program, method, &in_the_clear).await?;
             if row.has_second_ctrl_c {
                 program::a_second_ctrl_c_cuts_calls(program, method).await?;
             }

@@ -331,7 +331,10 @@ fn lesson(files: &[(&str, &str)]) -> Result<(TempDir, Lesson)> {
         hints: ["step1-a", "step2-a"].map(|name| (name.to_owned(), String::new())).into(),
         pairs: Vec::new(),
         late: None,
+        breaks: Vec::new(),
         several: None,
+        tls: None,
+        file: None,
     };
     Ok((root, lesson))
 }
