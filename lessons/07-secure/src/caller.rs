@@ -86,6 +86,8 @@ impl Interceptor for Callers {
         // A token can be stolen and shown by somebody else, a certificate can't.
         let caller = self.by_certificate(&request).or(caller);
         // ANCHOR_END: step8-caller
+        // No method needs it from here on, or prints it by mistake.
+        request.metadata_mut().remove(KEY);
         request.extensions_mut().insert(caller.ok_or_else(stranger)?);
         Ok(request)
     }

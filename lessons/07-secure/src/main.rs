@@ -43,10 +43,10 @@ fn explain(error: &anyhow::Error) -> String {
         Some(status) if status.code() == Code::Unimplemented => {
             format!("the call failed: {status}: is this the server of another lesson?")
         }
-        // It isn't from the server: this side has lost the connection.
+        // This status isn't from the server: the connection has broken.
         Some(status) if status.source().is_some() => {
             let why = error.root_cause();
-            format!("the connection broke: {why}: does the server want TLS, or a certificate?")
+            format!("the call failed: {why}: does the server want TLS, or a certificate?")
         }
         Some(status) => format!("the call failed: {:?}: {:?}", status.code(), status.message()),
         _ => format!("{error:#}"),
