@@ -20,7 +20,7 @@ pub const MAX_ATTEMPTS: u32 = 4;
 const ATTEMPT_TIME: Duration = Duration::from_millis(500);
 
 /// How long all of them may take, with the waits in between.
-const CALL_TIME: Duration = Duration::from_secs(2);
+pub const CALL_TIME: Duration = Duration::from_secs(2);
 
 /// How many tokens there are. A failure takes one, and with half of them gone, no call is made again:
 /// then it isn't one server that is sick, and more calls would only make it worse.
