@@ -521,6 +521,20 @@ fn a_lesson_that_is_no_default_member_is_built_apart() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn what_cargo_sets_for_the_runner_is_not_set_for_what_it_builds() -> Result<()> {
+    let workspace = Workspace::new(&["01-hello"])?;
+    // ring has such a build script.
+    let build = "fn main() { println!(\"cargo:rerun-if-env-changed=CARGO_PKG_NAME\"); }";
+    workspace.write("lessons/01-hello/build.rs", build)?;
+    for (name, compiles) in [("xtask", true), ("wire", false)] {
+        let run = Run::of(workspace.xtask("verify")?.env("CARGO_PKG_NAME", name))?;
+        assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+        assert_eq!(run.stderr.contains("Compiling"), compiles, "{name}: {}", run.stderr);
+    }
+    Ok(())
+}
+
 /// Lets the made-up `lesson` call three servers, from its first step with a client on.
 fn calls_three(workspace: &Workspace, lesson: &str) -> Result<()> {
     let path = format!("lessons/{lesson}/Cargo.toml");
