@@ -1,11 +1,8 @@
 //! A desk: a folder in which somebody follows the book, types its commands, and writes a lesson.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
 use std::io::{Read, pipe};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -18,10 +15,10 @@ use tokio::time::timeout;
 use xtask::system::apart;
 use xtask::system::cargo::cargo;
 use xtask::system::process::{self, Program};
-use xtask::workspace::Workspace;
-use xtask::workspace::manifest;
+use xtask::workspace::{self, Workspace, manifest};
 
 use crate::pages::listing::{LessonSource, Listings};
+use crate::reader::ports::Ports;
 
 /// Far longer than any command of the book takes.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -37,8 +34,7 @@ pub struct Desk<'a> {
     here: PathBuf,
     /// A server, in a terminal of its own.
     meanwhile: Option<Program>,
-    /// Which free port stands for which one that a page shows: a reader may be using that one.
-    ports: RefCell<BTreeMap<u16, u16>>,
+    ports: Ports,
 }
 
 impl<'a> Desk<'a> {
@@ -55,7 +51,7 @@ impl<'a> Desk<'a> {
         config.retain(|key, _| key == "profile");
         fs::create_dir(here.join(".cargo"))?;
         fs::write(here.join(".cargo/config.toml"), config.to_string())?;
-        Ok(Desk { workspace, folder, before, here, meanwhile: None, ports: RefCell::default() })
+        Ok(Desk { workspace, folder, before, here, meanwhile: None, ports: Ports::default() })
     }
 
     /// Writes a crate as `cargo xtask start PACKAGE --step STEP` does, and goes there. With a step
@@ -93,7 +89,7 @@ impl<'a> Desk<'a> {
     pub async fn clear(&mut self) -> anyhow::Result<()> {
         self.stop().await?;
         self.here = self.folder.path().canonicalize()?;
-        self.ports.take();
+        self.ports.forget();
         self.before = tempfile::tempdir()?;
         for entry in fs::read_dir(&self.here)? {
             let entry = entry?;
@@ -202,7 +198,7 @@ impl<'a> Desk<'a> {
         let ended = async { anyhow::Ok((output.await??, process.child.wait().await?)) };
         let (output, status) =
             timeout(LIMIT, ended).await.with_context(|| format!("`{line}` does not end"))??;
-        Ok((self.as_shown(&String::from_utf8_lossy(&output)), status))
+        Ok((self.ports.as_shown(&String::from_utf8_lossy(&output)), status))
     }
 
     /// Starts a command that only Ctrl-C ends, waits for the first line that it prints, and returns
@@ -276,6 +272,7 @@ impl<'a> Desk<'a> {
             }
             _ => bail!("nobody runs `{line}`: it is no command of Cargo's"),
         }
+        command.envs(workspace::variables());
         command.env("CARGO_TERM_QUIET", "true").env("CARGO_TERM_COLOR", "never");
         for name in ["CARGO_MANIFEST_DIR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
             command.env_remove(name);
@@ -295,36 +292,13 @@ impl Desk<'_> {
         let is_client = before.last().is_some_and(|name| name.ends_with("_client"));
         let mut words: Vec<String> = before.into_iter().map(str::to_owned).collect();
         for word in own {
-            words.push(match word.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
-                Some((host, Ok(port))) if port > 0 => format!("{host}:{}", self.free_port(port)?),
-                _ => (*word).to_owned(),
-            });
+            words.push(self.ports.elsewhere(word)?);
         }
         if matches!(own, ["server" | "client"]) || own.is_empty() && is_client {
             let port = default_port(&self.workspace.the(package)?.folder)?;
-            words.push(format!("127.0.0.1:{}", self.free_port(port)?));
+            words.push(self.ports.elsewhere(&format!("127.0.0.1:{port}"))?);
         }
         Ok(words)
-    }
-
-    /// The free port that stands for `shown` at this desk.
-    fn free_port(&self, shown: u16) -> anyhow::Result<u16> {
-        let mut ports = self.ports.borrow_mut();
-        if let Some(port) = ports.get(&shown) {
-            return Ok(*port);
-        }
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        ports.insert(shown, port);
-        Ok(port)
-    }
-
-    /// `output`, with the ports that a reader sees.
-    fn as_shown(&self, output: &str) -> String {
-        let mut output = output.to_owned();
-        for (shown, port) in self.ports.borrow().iter() {
-            output = output.replace(&format!(":{port}"), &format!(":{shown}"));
-        }
-        output
     }
 }
 
