@@ -53,7 +53,7 @@ pub fn identity(name: &str) -> anyhow::Result<Identity> {
     Ok(Identity::from_pem(read(&format!("{name}.pem"))?, read(&format!("{name}.key"))?))
 }
 
-/// The certificate of one of the `PEOPLE`, in the bytes in which TLS shows it.
+/// A certificate in the bytes in which TLS shows it.
 pub fn certificate(name: &str) -> anyhow::Result<CertificateDer<'static>> {
     Ok(CertificateDer::from_pem_slice(read(&format!("{name}.pem"))?.as_bytes())?)
 }

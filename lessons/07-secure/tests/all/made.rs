@@ -1,5 +1,6 @@
 //! What tests are made of: certificates, good and bad, and the lesson's programs with them.
 
+use std::env::{consts::EXE_SUFFIX, current_exe};
 use std::fs;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, SystemTime};
 
+use anyhow::{Context, ensure};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair,
@@ -21,6 +23,15 @@ use tokio::time::timeout;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_secure");
+
+/// The program of an example, which Cargo builds together with the tests.
+pub fn example(name: &str) -> anyhow::Result<PathBuf> {
+    let test = current_exe()?;
+    let folder = test.parent().and_then(Path::parent).context("no folder")?;
+    let program = folder.join("examples").join(format!("{name}{EXE_SUFFIX}"));
+    ensure!(program.is_file(), "there is no {program:?}: `cargo test` without `--test` builds it");
+    Ok(program)
+}
 
 /// What a certificate is for.
 pub const SERVER: ExtendedKeyUsagePurpose = ExtendedKeyUsagePurpose::ServerAuth;
@@ -105,7 +116,12 @@ fn params(name: &str, hosts: &[&str], valid: &Range<i32>) -> anyhow::Result<Cert
     Ok(params)
 }
 
-fn write(folder: &Path, name: &str, (certificate, key): (String, String)) -> anyhow::Result<()> {
+/// Writes a certificate and its key into `folder`, as those of `name`.
+pub fn write(
+    folder: &Path,
+    name: &str,
+    (certificate, key): (String, String),
+) -> anyhow::Result<()> {
     fs::write(folder.join(name).with_extension("pem"), certificate)?;
     fs::write(folder.join(name).with_extension("key"), key)?;
     Ok(())

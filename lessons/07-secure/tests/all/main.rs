@@ -2,10 +2,14 @@
 //! server has to survive is here, too.
 
 mod certificates;
+mod compression;
 mod connections;
 mod handshakes;
 mod hostile;
 mod made;
 mod names;
 mod rights;
+mod rotation;
 mod secrets;
+#[cfg(unix)]
+mod unix_socket;

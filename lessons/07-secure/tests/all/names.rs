@@ -14,7 +14,7 @@ use testing::net;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::service::InterceptorLayer;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Server, ServerTlsConfig, Uri};
+use tonic::transport::{Channel, Server, ServerTlsConfig, Uri};
 use tonic::{Code, Request, Status};
 
 use crate::made::{Authority, CLIENT, NOW, channel, service, trusted};
@@ -31,9 +31,9 @@ async fn by_token() -> anyhow::Result<SocketAddr> {
     Ok(addr)
 }
 
-/// What the server answers to a call with these values of `authorization`.
-async fn answer(addr: SocketAddr, values: &[&str]) -> anyhow::Result<Status> {
-    let mut stub = ProductInfoClient::new(channel(addr, trusted()?)?);
+/// What is answered on `channel` to a call with these values of `authorization`.
+async fn answer(channel: &Channel, values: &[&str]) -> anyhow::Result<Status> {
+    let mut stub = ProductInfoClient::new(channel.clone());
     let mut request = Request::new(ProductId::default());
     for value in values {
         request.metadata_mut().append(KEY, value.parse()?);
@@ -43,13 +43,13 @@ async fn answer(addr: SocketAddr, values: &[&str]) -> anyhow::Result<Status> {
 
 #[tokio::test]
 async fn only_a_token_that_it_knows_will_do() -> anyhow::Result<()> {
-    let addr = by_token().await?;
+    let channel = channel(by_token().await?, trusted()?)?;
     let [ada, grace] =
         ["ada", "grace"].map(|name| certificates::read(&format!("{name}.token")).map(bearer));
     let (ada, grace) = (ada?, grace?);
     let (ada, grace) = (ada.as_str(), grace.as_str());
-    assert_eq!(answer(addr, &[ada]).await?.code(), Code::NotFound);
-    assert_eq!(answer(addr, &[grace]).await?.code(), Code::NotFound);
+    assert_eq!(answer(&channel, &[ada]).await?.code(), Code::NotFound);
+    assert_eq!(answer(&channel, &[grace]).await?.code(), Code::NotFound);
 
     let secret = &ada["Bearer ".len()..];
     let mut wrong = vec![
@@ -74,7 +74,7 @@ async fn only_a_token_that_it_knows_will_do() -> anyhow::Result<()> {
     let mut all: Vec<Vec<&str>> = wrong.iter().map(|value| vec![value.as_str()]).collect();
     all.extend([vec![], vec![ada, ada], vec![ada, grace], vec!["", ada], vec![ada, ""]]);
     for values in all {
-        let status = answer(addr, &values).await?;
+        let status = answer(&channel, &values).await?;
         // A stranger isn't told what was wrong.
         let said = (status.code(), status.message(), status.details());
         assert_eq!(said, (Code::Unauthenticated, "say who you are", &[][..]), "{values:?}");
@@ -89,12 +89,12 @@ fn bearer(secret: String) -> String {
 
 #[tokio::test]
 async fn far_too_much_metadata_is_refused() -> anyhow::Result<()> {
-    let addr = by_token().await?;
+    let channel = channel(by_token().await?, trusted()?)?;
     // HTTP/2 has a limit for all headers of a request: here it's 16 KiB, and the call isn't looked at.
-    let status = answer(addr, &[&bearer("0".repeat(20_000))]).await?;
+    let status = answer(&channel, &[&bearer("0".repeat(20_000))]).await?;
     assert_ne!(status.code(), Code::NotFound, "{status}");
     let ada = bearer(certificates::read("ada.token")?);
-    assert_eq!(answer(addr, &[&ada]).await?.code(), Code::NotFound, "afterwards");
+    assert_eq!(answer(&channel, &[&ada]).await?.code(), Code::NotFound, "afterwards");
     Ok(())
 }
 
@@ -150,9 +150,9 @@ async fn a_token_goes_with_each_call_of_its_owner() -> anyhow::Result<()> {
     Ok(())
 }
 
-type Stub = ProductInfoClient<InterceptedService<tonic::transport::Channel, Token>>;
+type Stub = ProductInfoClient<InterceptedService<Channel, Token>>;
 
-fn stub(channel: tonic::transport::Channel, name: &str) -> anyhow::Result<Stub> {
+fn stub(channel: Channel, name: &str) -> anyhow::Result<Stub> {
     Ok(ProductInfoClient::with_interceptor(channel, Token::of(name)?))
 }
 
