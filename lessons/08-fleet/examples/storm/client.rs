@@ -1,5 +1,6 @@
 //! A hundred calls, first by a hundred clients, and then by one.
 
+use anyhow::Context;
 use fleet::fleet::Fleet;
 use fleet::pb::TeamRequest;
 use fleet::pb::teams_client::TeamsClient;
@@ -15,6 +16,12 @@ const CALLS: u32 = 100;
 /// Makes the calls on the server at `addr` (HOST:PORT), and prints how many attempts that takes. Fails
 /// without a server.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
+    // A fleet doesn't say why nobody is there.
+    TeamsClient::connect(format!("http://{addr}")).await.with_context(|| {
+        let server = "cargo run -p fleet --example storm server";
+        format!("no server at {addr} (start one with `{server}`)")
+    })?;
+
     // No client knows how the calls of the others went.
     let attempts = Arc::default();
     let mut calls = JoinSet::new();

@@ -23,7 +23,7 @@ async fn it_waits_for_a_server_that_starts_later() -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let addr = listener.local_addr()?;
     let client = Command::new(program)
-        .arg(addr.to_string())
+        .args([addr.to_string(), STUCK.as_secs().to_string()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
