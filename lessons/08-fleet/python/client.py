@@ -45,7 +45,7 @@ CONFIG = {
 def run(addr: str) -> None:
     """Asks the server at `addr` (HOST:PORT) for teams."""
     with grpc.insecure_channel(addr) as channel:
-        ask(channel)
+        ask(TeamsStub(channel))
 
         answer = HealthStub(channel).Check(HealthCheckRequest(service="Teams"))
         print(f"Teams is {HealthCheckResponse.ServingStatus.Name(answer.status)}")
@@ -65,36 +65,47 @@ def run_with_many(addrs: str) -> None:
             grpc.channel_ready_future(channel).result(timeout=START_TIME)
         except grpc.FutureTimeoutError:
             sys.exit(f"error: no server is serving at {addrs} (start some with `python server.py`)")
-        # It's ready with the first server, which would get the first calls alone. Only a call can
+        stub = TeamsStub(channel)
+        # It's ready with the first server, which would get the first calls alone. Only calls can
         # find out whether the others are.
         missing, deadline = set(addrs.split(",")), time.monotonic() + START_TIME
         while missing and time.monotonic() < deadline:
-            served_by, _ = get_team(TeamsStub(channel), "")
+            _, served_by = get_team(stub, "", new_id())
             if served_by in missing:
                 missing.discard(served_by)
             else:
                 time.sleep(0.01)
-        ask(channel)
+        ask(stub)
+
+        # Once more, while one of the servers fails these calls, as we ask it to.
+        sick = addrs.split(",")[0]
+        ids = {new_id() for _ in CITIES}
+        for city, its_id in zip(CITIES, ids, strict=True):
+            get_team(stub, city, its_id, ("fail-at", sick))
+        print(f"{len(CITIES)} more answers, although {sick} fails")
+        print(f"{len(ids)} ids in the lines of the servers, one for each call")
 
 
-def ask(channel: grpc.Channel) -> None:
+def ask(stub: TeamsStub) -> None:
     """Asks for teams and prints them, and how many answers each server has given."""
-    stub = TeamsStub(channel)
     counts: Counter[str] = Counter()
     for city in CITIES:
-        served_by, response = get_team(stub, city)
+        response, served_by = get_team(stub, city, new_id())
         counts[served_by] += 1
         print(f"Teams client received: {response.city} {response.nickname}")
     for server, count in sorted(counts.items()):
         print(f"{count} answers from {server}")
 
 
-def get_team(stub: TeamsStub, city: str) -> tuple[str, TeamResponse]:
+def get_team(stub: TeamsStub, city: str, *metadata: tuple[str, str]) -> tuple[TeamResponse, str]:
     """Asks for one team. Returns who has answered, too."""
-    # It stays the same in all attempts.
-    metadata = (("request-id", str(random.getrandbits(64))),)
     response, call = stub.GetTeam.with_call(TeamRequest(city=city), metadata=metadata)
-    return dict(call.initial_metadata())["served-by"], response
+    return response, dict(call.initial_metadata())["served-by"]
+
+
+def new_id() -> tuple[str, str]:
+    """An id for a call, which is the same in all its attempts."""
+    return "request-id", str(random.getrandbits(64))
 
 
 def explain(error: grpc.RpcError, addr: str) -> str:

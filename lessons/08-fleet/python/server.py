@@ -48,6 +48,9 @@ class TeamsServicer(teams_pb2_grpc.TeamsServicer):
         self.served_by = served_by
 
     def GetTeam(self, request: TeamRequest, context: grpc.ServicerContext) -> TeamResponse:
+        # Who wants to see what a failure does can ask for one, of their own call.
+        if ("fail-at", self.served_by) in context.invocation_metadata():
+            context.abort(grpc.StatusCode.UNAVAILABLE, "you asked for it")
         context.send_initial_metadata((("served-by", self.served_by),))
         nickname = TEAMS.get(request.city, "not a member")
         return TeamResponse(city=request.city, nickname=nickname)

@@ -10,7 +10,13 @@ use crate::retries::{Repeat, Retries};
 // ANCHOR_END: step7-import-retries
 use anyhow::Context;
 use std::collections::BTreeMap;
+// ANCHOR: step8-imports
+use std::{cell::RefCell, collections::HashSet};
+// ANCHOR_END: step8-imports
 use tonic::Response;
+// ANCHOR: step7-import-metadata
+use tonic::metadata::{Ascii, MetadataValue};
+// ANCHOR_END: step7-import-metadata
 use tonic::transport::Endpoint;
 // ANCHOR: step5-import-health
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
@@ -61,6 +67,29 @@ pub async fn run_with_many(addrs: &str) -> anyhow::Result<()> {
         print_and_count(response, &mut counts);
     }
     print_counts(&counts);
+    // ANCHOR: step7-sick
+
+    // Once more, while one of the servers fails these calls, as we ask it to.
+    let sick = addrs.split(',').next().unwrap_or_default();
+    let fail_at: MetadataValue<Ascii> = sick.parse()?;
+    // ANCHOR: step8-ids
+    let ids = RefCell::new(HashSet::new());
+    // ANCHOR_END: step8-ids
+    for city in CITIES {
+        let get_team = async |server, mut request: tonic::Request<_>| {
+            request.metadata_mut().insert("fail-at", fail_at.clone());
+            // ANCHOR: step8-note-id
+            ids.borrow_mut().insert(request.metadata().get("request-id").cloned());
+            // ANCHOR_END: step8-note-id
+            TeamsClient::new(server).get_team(request).await
+        };
+        fleet.call(TeamRequest { city: city.into() }, get_team).await?;
+    }
+    println!("{} more answers, although {sick} fails", CITIES.len());
+    // ANCHOR_END: step7-sick
+    // ANCHOR: step8-print-ids
+    println!("{} ids in the lines of the servers, one for each call", ids.borrow().len());
+    // ANCHOR_END: step8-print-ids
     Ok(())
 }
 // ANCHOR_END: step6-run-with-many

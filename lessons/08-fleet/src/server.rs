@@ -40,6 +40,12 @@ impl Teams for TeamsServicer {
         &self,
         request: Request<TeamRequest>,
     ) -> Result<Response<TeamResponse>, Status> {
+        // ANCHOR: step7-fail-at
+        // Who wants to see what a failure does can ask for one, of their own call.
+        if request.metadata().get("fail-at") == Some(&self.served_by) {
+            return Err(Status::unavailable("you asked for it"));
+        }
+        // ANCHOR_END: step7-fail-at
         let TeamRequest { city } = request.into_inner();
         let team = TEAMS.iter().find(|(its_city, _)| *its_city == city);
         let nickname = team.map_or("not a member", |(_, nickname)| nickname).into();

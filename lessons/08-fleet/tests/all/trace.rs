@@ -38,7 +38,18 @@ async fn each_call_has_a_line_and_a_line_has_no_secrets() -> anyhow::Result<()> 
         assert_eq!(next().await?, line);
     }
 
-    // Neither has those who ask how it is. The next line is of the next call.
+    for (fail_at, code) in [(addr.to_string(), Code::Unavailable), ("[::1]:1".into(), Code::Ok)] {
+        let mut request = Request::new(TeamRequest::default());
+        request.metadata_mut().insert("fail-at", fail_at.parse()?);
+        let result = stub.get_team(request).await;
+        assert_eq!(result.map_or_else(|status| status.code(), |_| Code::Ok), code);
+        assert_eq!(
+            next().await?,
+            format!(r#"call{{id="" method="/Teams/GetTeam" code={code:?}}}"#)
+        );
+    }
+
+    // Those who ask how it is have none. The next line is of the next call.
     HealthClient::new(channel.clone()).check(HealthCheckRequest::default()).await?;
     let code = call_raw(&channel, "/Teams/GetTeam", &[0xff]).await?;
     assert_eq!(code, Code::Internal);
