@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::slice;
 use std::time::{Duration, SystemTime};
 
 use tokio::process::Command;
@@ -19,7 +20,7 @@ async fn the_server_makes_them_for_both() -> anyhow::Result<()> {
 
     let (_server, addr) = server(&path).await?;
     worked(client(addr, &path).await?)?;
-    assert_eq!(files(&folder.path().join("a"))?, [path.clone()]);
+    assert_eq!(files(&folder.path().join("a"))?, slice::from_ref(&path));
 
     // Whoever comes later takes them.
     let before = texts(&path)?;
@@ -88,7 +89,7 @@ async fn many_servers_at_once_agree() -> anyhow::Result<()> {
         while let Some(server) = servers.join_next().await {
             started.push(server??);
         }
-        assert_eq!(files(folder.path())?, [path.clone()], "something is left over");
+        assert_eq!(files(folder.path())?, slice::from_ref(&path), "something is left over");
         for (_, addr) in &started {
             worked(client(addr, &path).await?)?;
         }
@@ -110,7 +111,7 @@ async fn old_ones_are_replaced() -> anyhow::Result<()> {
     let (_server, addr) = server(&path).await?;
     let after = texts(&path)?;
     assert!(before.iter().zip(&after).all(|(old, new)| old != new || old == "*\n"));
-    assert_eq!(files(folder.path())?, [path.clone()]);
+    assert_eq!(files(folder.path())?, slice::from_ref(&path));
     worked(client(addr, &path).await?)
 }
 

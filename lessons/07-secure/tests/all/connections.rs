@@ -4,6 +4,7 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use anyhow::Context;
 use secure::pb::product_info_client::ProductInfoClient;
 use secure::pb::product_info_server::{ProductInfo, ProductInfoServer};
 use secure::pb::{Product, ProductId};
@@ -109,7 +110,7 @@ async fn the_server_checks_the_certificate_of_the_client() -> anyhow::Result<()>
 /// With `tls`, a client gets no answer from the server at `addr`: the connection ends.
 async fn no_call(addr: SocketAddr, tls: ClientTlsConfig, what: &str) -> anyhow::Result<()> {
     let mut stub = ProductInfoClient::new(channel(addr, tls)?);
-    let status = stub.get_product(ProductId::default()).await.unwrap_err();
+    let status = stub.get_product(ProductId::default()).await.err().context(what.to_owned())?;
     assert!(std::error::Error::source(&status).is_some(), "{what}: {status}");
     Ok(())
 }
