@@ -1,4 +1,4 @@
-//! A hundred calls, first by a hundred clients, and then by one.
+//! Fifty calls, first by fifty clients, and then by one.
 
 use anyhow::Context;
 use fleet::fleet::Fleet;
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tonic::Status;
 
 /// How many calls are made, of which each fails.
-const CALLS: u32 = 100;
+const CALLS: u32 = 50;
 
 /// Makes the calls on the server at `addr` (HOST:PORT), and prints how many attempts that takes. Fails
 /// without a server.

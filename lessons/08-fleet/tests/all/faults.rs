@@ -161,9 +161,7 @@ impl Scene {
     async fn end(mut self) -> anyhow::Result<Vec<String>> {
         self.callers.shutdown().await;
         for mut server in self.servers {
-            server.signal("TERM")?;
-            let status = timeout(STUCK, server.process.wait()).await??;
-            ensure!(status.success(), "{status}");
+            server.process.kill().await?;
             self.ids.extend(timeout(STUCK, server.ids).await??);
         }
         Ok(self.ids)
@@ -248,4 +246,33 @@ async fn not_even_such_a_call_fails_while_all_servers_are_replaced() -> anyhow::
     let distinct: HashSet<_> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len(), "some were made twice");
     Ok(())
+}
+
+#[tokio::test]
+async fn a_frozen_server_gets_no_calls_until_it_goes_on() -> anyhow::Result<()> {
+    let (one, frozen) = (Server::start("127.0.0.1:0").await?, Server::start("127.0.0.1:0").await?);
+    let fleet = Fleet::connect(&format!("{},{}", one.addr, frozen.addr)).await?;
+    let last_calls = async |addr: SocketAddr, wanted: bool| -> anyhow::Result<()> {
+        let deadline = Instant::now() + STUCK;
+        let mut in_a_row = 0;
+        while in_a_row < 4 {
+            ensure!(Instant::now() < deadline, "{addr} has calls, or not: {wanted}");
+            let get_team = async |server, request| TeamsClient::new(server).get_team(request).await;
+            // Without a deadline: a call that it got before ends when its connection does.
+            let answer = fleet.call(TeamRequest::default(), get_team).await.ok();
+            let by = answer.as_ref().and_then(|answer| answer.metadata().get("served-by"));
+            let is_its = by.is_some_and(|by| by.as_bytes() == addr.to_string().as_bytes());
+            in_a_row = match (wanted, is_its) {
+                (true, true) => 4,
+                (false, false) if answer.is_some() => in_a_row + 1,
+                _ => 0,
+            };
+        }
+        Ok(())
+    };
+    last_calls(frozen.addr, true).await?;
+    frozen.signal("STOP")?;
+    last_calls(frozen.addr, false).await?;
+    frozen.signal("CONT")?;
+    last_calls(frozen.addr, true).await
 }
