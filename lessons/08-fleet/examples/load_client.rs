@@ -22,7 +22,7 @@ async fn main() {
 async fn run() -> anyhow::Result<()> {
     let mut args = env::args().skip(1);
     let addrs = args.next().unwrap_or("127.0.0.1:50051".into());
-    let calls = args.next().map_or(Ok(800), |calls| calls.parse())?;
+    let calls = args.next().map_or(Ok(160), |calls| calls.parse())?;
 
     let client = Arc::new(Retries::new(Fleet::connect(&addrs).await?, Repeat::Always));
     let mut callers = JoinSet::new();
