@@ -1,5 +1,6 @@
 //! A desk: a folder in which somebody follows the book, types its commands, and writes a lesson.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
 use std::io::{Read, pipe};
@@ -32,8 +33,8 @@ pub struct Desk<'a> {
     /// Where commands are typed: the desk, which stands for the folder of the lessons, or a crate
     /// in it.
     here: PathBuf,
-    /// A server, in a terminal of its own.
-    meanwhile: Option<Program>,
+    /// Servers, each in a terminal of its own, by their addresses.
+    meanwhile: BTreeMap<String, Program>,
     ports: Ports,
 }
 
@@ -51,7 +52,14 @@ impl<'a> Desk<'a> {
         config.retain(|key, _| key == "profile");
         fs::create_dir(here.join(".cargo"))?;
         fs::write(here.join(".cargo/config.toml"), config.to_string())?;
-        Ok(Desk { workspace, folder, before, here, meanwhile: None, ports: Ports::default() })
+        Ok(Desk {
+            workspace,
+            folder,
+            before,
+            here,
+            meanwhile: BTreeMap::new(),
+            ports: Ports::default(),
+        })
     }
 
     /// Writes a crate as `cargo xtask start PACKAGE --step STEP` does, and goes there. With a step
@@ -202,29 +210,35 @@ impl<'a> Desk<'a> {
     }
 
     /// Starts a command that only Ctrl-C ends, waits for the first line that it prints, and returns
-    /// it. The one that ran before is stopped.
+    /// it. One that has the same address is stopped first.
     ///
     /// # Errors
     ///
     /// If it is none that a page may have, or ends.
     pub async fn start_meanwhile(&mut self, line: &str) -> anyhow::Result<String> {
-        self.stop().await?;
-        let mut program = Program::start(self.command(line)?)?;
+        let command = self.command(line)?;
+        let has_port =
+            |addr: &str| addr.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let mut words = command.as_std().get_args().map(|word| word.to_string_lossy());
+        let addr = words.find(|word| has_port(word)).unwrap_or_default().into_owned();
+        if let Some(before) = self.meanwhile.remove(&addr) {
+            end(before).await?;
+        }
+        let mut program = Program::start(command)?;
         let first = timeout(LIMIT, program.stdout.first_line()).await?;
         let Some(first) = first else { bail!("`{line}` ends: {}", program.stderr.text()) };
-        self.meanwhile = Some(program);
+        self.meanwhile.insert(addr, program);
         Ok(first)
     }
 
-    /// Stops it as Ctrl-C does.
+    /// Stops the servers as Ctrl-C does.
     ///
     /// # Errors
     ///
-    /// If it does not stop.
+    /// If one does not stop.
     pub async fn stop(&mut self) -> anyhow::Result<()> {
-        if let Some(mut program) = self.meanwhile.take() {
-            program.interrupt()?;
-            timeout(LIMIT, program.ended()).await.context("it does not stop after Ctrl-C")??;
+        while let Some((_, program)) = self.meanwhile.pop_first() {
+            end(program).await?;
         }
         Ok(())
     }
@@ -300,6 +314,13 @@ impl Desk<'_> {
         }
         Ok(words)
     }
+}
+
+/// Ends a server as Ctrl-C does.
+async fn end(mut server: Program) -> anyhow::Result<()> {
+    server.interrupt()?;
+    timeout(LIMIT, server.ended()).await.context("it does not stop after Ctrl-C")??;
+    Ok(())
 }
 
 /// The port that the programs of the lesson in `folder` use if nobody says otherwise.
