@@ -39,7 +39,8 @@ Anybody's implementation can take the place of one side, or of both:
   cargo xtask verify 01 --client './my-client --to {{addr}}' --step 4
 
 Where a client calls several servers, so many are started, and it gets all their addresses, joined by
-commas. What one of them prints, each has to.
+commas. What one of them prints, each has to. Certificates and tokens are in the folder that the
+variable CERTIFICATES names: a server makes them there, if there are none.
 
 COMMAND is split into words as a shell does it, quotes included, and started in the current folder,
 without a shell. On Windows a backslash is part of a path, elsewhere it escapes what follows. In it

@@ -20,16 +20,13 @@ use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;
 use crate::workspace::lesson::{Lesson, Programs, Target};
 
-/// The variable that names the folder in which a server makes certificates and tokens, and in which its
-/// clients find them.
-pub const CERTIFICATES: &str = "CERTIFICATES";
-
-/// That folder, for all that we start, as soon as there is a workspace.
-static CERTIFICATES_FOLDER: OnceLock<PathBuf> = OnceLock::new();
+/// The folder in which every server that we start makes certificates and tokens, and in which all
+/// clients find them. It is known as soon as there is a workspace.
+static CERTIFICATES: OnceLock<PathBuf> = OnceLock::new();
 
 /// What to set for a program of a lesson, whoever has written it.
 pub fn variables() -> impl Iterator<Item = (&'static str, &'static Path)> {
-    CERTIFICATES_FOLDER.get().map(|folder| (CERTIFICATES, &**folder)).into_iter()
+    CERTIFICATES.get().map(|folder| ("CERTIFICATES", &**folder)).into_iter()
 }
 
 /// A workspace with lessons in it.
@@ -65,13 +62,8 @@ impl Workspace {
             (_, Some(ours)) => Workspace::of(&metadata(&ours, false).await?)?,
             (_, None) => bail!("no package around this folder is a lesson"),
         };
-        CERTIFICATES_FOLDER.get_or_init(|| workspace.certificates());
+        CERTIFICATES.get_or_init(|| workspace.target.join("certificates"));
         Ok(workspace)
-    }
-
-    /// The folder with the certificates and tokens of all that we start.
-    pub fn certificates(&self) -> PathBuf {
-        self.target.join("certificates")
     }
 
     fn of(metadata: &Metadata) -> anyhow::Result<Workspace> {

@@ -9,6 +9,7 @@ mod exercises;
 mod foreign;
 mod learner;
 mod machine;
+mod metadata;
 mod mistakes;
 mod promises;
 mod refusals;
