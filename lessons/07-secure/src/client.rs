@@ -6,15 +6,16 @@ use crate::certificates;
 use crate::connect;
 use crate::pb::product_info_client::ProductInfoClient;
 use crate::pb::{Product, ProductId};
-// ANCHOR: step6-client-imports
+// ANCHOR: step6-import-token
 use crate::token::Token;
-use tonic::service::interceptor::InterceptedService;
-// ANCHOR_END: step6-client-imports
-// ANCHOR: step7-client-imports
+// ANCHOR_END: step6-import-token
+// ANCHOR: step7-import-anyhow
 use anyhow::{Context, bail};
-use tonic_types::StatusExt;
-// ANCHOR_END: step7-client-imports
+// ANCHOR_END: step7-import-anyhow
 use tonic::{Code, Response, Status};
+// ANCHOR: step7-import-details
+use tonic_types::StatusExt;
+// ANCHOR_END: step7-import-details
 
 /// Adds two products to the catalogue of the server at `addr` (HOST:PORT), and asks for three. Fails
 /// without a server, or if a call fails in another way than it should.
@@ -32,7 +33,7 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     // ANCHOR: step6-ada
     let mut nobody = ProductInfoClient::new(channel.clone());
     let token = Token::of("ada")?.sent_to(&server.uri()?)?;
-    let channel = InterceptedService::new(channel, token);
+    let channel = tonic::service::interceptor::InterceptedService::new(channel, token);
     // ANCHOR_END: step6-ada
     let mut stub = ProductInfoClient::new(channel);
 
