@@ -79,7 +79,7 @@ fn careless(package: &str) -> Vec<Careless> {
                  overflow",
             ),
         ],
-        "teams" => vec![(
+        "teams" | "fleet" => vec![(
             any_bytes(
                 ".TeamRequest",
                 "city",

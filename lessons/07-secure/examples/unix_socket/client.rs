@@ -13,7 +13,7 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     let endpoint = Endpoint::from_shared(format!("unix://{}", path.display()))?;
     let channel = endpoint.connect().await.with_context(|| {
         let server = "cargo run -p secure --example unix_socket server";
-        format!("no server at {} (start one with `{server}`)", path.display())
+        format!("no server at {addr} (start one with `{server}`)")
     })?;
     let mut stub = ProductInfoClient::new(channel);
 
