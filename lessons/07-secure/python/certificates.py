@@ -59,7 +59,7 @@ def make() -> None:
         FOLDER.parent.mkdir(parents=True, exist_ok=True)
         new.mkdir(mode=0o700)
         try:
-            fill(new)
+            make_in(new)
             put_in_place(new)
         finally:
             shutil.rmtree(new, ignore_errors=True)
@@ -100,7 +100,7 @@ def put_in_place(new: Path) -> None:
             raise
 
 
-def fill(folder: Path) -> None:
+def make_in(folder: Path) -> None:
     """Makes an authority, and what it signs. Its key ends with this function."""
     authority = ec.generate_private_key(ec.SECP256R1())
     subject = name("the authority of lesson 7")

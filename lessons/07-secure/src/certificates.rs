@@ -76,7 +76,7 @@ fn make_as(folder: &Path) -> anyhow::Result<()> {
     // Complete before it gets its name: nobody ever sees half of it.
     let new = folder.with_extension(format!("new-{}", &random()?[..16]));
     make_folder(&new)?;
-    let made = fill(&new).and_then(|()| put_in_place(&new, folder));
+    let made = make_in(&new).and_then(|()| put_in_place(&new, folder));
     if made.is_err() {
         fs::remove_dir_all(&new)?;
     }
@@ -116,7 +116,7 @@ fn put_in_place(new: &Path, folder: &Path) -> anyhow::Result<()> {
 
 /// Makes an authority, and what it signs. Its key ends with this function, and so nobody will ever
 /// sign anything else with it.
-fn fill(folder: &Path) -> anyhow::Result<()> {
+fn make_in(folder: &Path) -> anyhow::Result<()> {
     let mut params = params("the authority of lesson 7", &[])?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];

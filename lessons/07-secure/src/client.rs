@@ -6,16 +6,13 @@ use crate::certificates;
 use crate::connect;
 use crate::pb::product_info_client::ProductInfoClient;
 use crate::pb::{Product, ProductId};
-// ANCHOR: step6-import-token
+// ANCHOR: step6-client-imports
 use crate::token::Token;
-// ANCHOR_END: step6-import-token
-// ANCHOR: step7-import-anyhow
+// ANCHOR_END: step6-client-imports
+// ANCHOR: step7-client-imports
 use anyhow::{Context, bail};
-// ANCHOR_END: step7-import-anyhow
+// ANCHOR_END: step7-client-imports
 use tonic::{Code, Response, Status};
-// ANCHOR: step7-import-details
-use tonic_types::StatusExt;
-// ANCHOR_END: step7-import-details
 
 /// Adds two products to the catalogue of the server at `addr` (HOST:PORT), and asks for three. Fails
 /// without a server, or if a call fails in another way than it should.
@@ -79,6 +76,8 @@ fn show(answer: Result<Response<Product>, Status>) -> anyhow::Result<()> {
 
 /// Grace may read, and is told why she may not add.
 async fn grace(server: connect::Server) -> anyhow::Result<()> {
+    use tonic_types::StatusExt;
+
     // ANCHOR: step8-grace
     let identity = certificates::identity("grace")?;
     let server = server.tls(|tls| tls.identity(identity));
