@@ -165,6 +165,7 @@ fn make_folder(path: &Path) -> io::Result<()> {
         fs::create_dir_all(around)?;
     }
     let mut builder = fs::DirBuilder::new();
+    builder.recursive(false);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)

@@ -76,8 +76,6 @@ fn show(answer: Result<Response<Product>, Status>) -> anyhow::Result<()> {
 
 /// Grace may read, and is told why she may not add.
 async fn grace(server: connect::Server) -> anyhow::Result<()> {
-    use tonic_types::StatusExt;
-
     // ANCHOR: step8-grace
     let identity = certificates::identity("grace")?;
     let server = server.tls(|tls| tls.identity(identity));
@@ -90,7 +88,8 @@ async fn grace(server: connect::Server) -> anyhow::Result<()> {
         Ok(_) => bail!("grace has added a product"),
         Err(status) if status.code() == Code::PermissionDenied => {
             println!("PERMISSION_DENIED: {}", status.message());
-            let info = status.get_details_error_info().context("a refusal without details")?;
+            let info = tonic_types::StatusExt::get_details_error_info(&status);
+            let info = info.context("a refusal without details")?;
             let right = info.metadata.get("right").context("details without a right")?;
             println!("{} in {}: {right}", info.reason, info.domain);
         }
