@@ -1,10 +1,11 @@
-"""Certificates, keys and tokens: the first server makes some, in the folder that both sides find."""
+"""Certificates, keys and tokens: the first server makes them, in a folder that both sides find."""
 
 import os
 import secrets
 import shutil
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,7 +18,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 # Who gets a token, and a certificate that says the name.
 PEOPLE = ("ada", "grace")
 
-# Where a server is that has the certificate. A client connects to one of these names, or not at all.
+# Where a server is that has the certificate. A client connects to one of these names, or not at
+# all.
 HOSTS = [x509.DNSName("localhost")] + [
     x509.IPAddress(ip_address(host)) for host in ("127.0.0.1", "::1")
 ]
@@ -26,12 +28,14 @@ HOSTS = [x509.DNSName("localhost")] + [
 # other half to run.
 VALID = timedelta(days=60)
 
-# Git commits nothing of a folder in which a file of this name says so. And a folder that has it is
-# one that a lesson has made: nobody else's certificates are ever replaced.
-OURS = ".gitignore"
+# A file of this name lets Git commit nothing of the folder.
+IGNORE = ".gitignore"
 
-# Where they are: the folder that the environment variable `CERTIFICATES` names, or `certificates` in
-# the folder of the lesson.
+# And this text in it tells our folders from others: no folder of somebody else is ever replaced.
+OURS = "# From the server of lesson 7, which makes it again when it's old.\n*\n"
+
+# Where they are: the folder that the environment variable `CERTIFICATES` names, or `certificates`
+# in the folder of the lesson.
 FOLDER = Path(os.environ.get("CERTIFICATES") or Path(__file__).parent.parent / "certificates")
 
 
@@ -49,16 +53,19 @@ def make() -> None:
     """Makes all of them, unless they are there already."""
     if is_usable():
         return
-    # Complete before it gets its name: nobody ever sees half of it.
-    new = FOLDER.with_suffix(f".new-{secrets.token_hex(8)}")
     try:
-        make_in(new)
-        put_in_place(new)
-    except OSError as error:
+        # Complete before it gets its name: nobody ever sees half of it.
+        new = FOLDER.with_suffix(f".new-{secrets.token_hex(8)}")
+        FOLDER.parent.mkdir(parents=True, exist_ok=True)
+        new.mkdir(mode=0o700)
+        try:
+            make_in(new)
+            put_in_place(new)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+    except (OSError, ValueError) as error:
         why = "`CERTIFICATES` can name another folder"
         sys.exit(f"error: cannot make certificates in {FOLDER} ({why}): {error}")
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
 
 
 def is_usable() -> bool:
@@ -67,8 +74,10 @@ def is_usable() -> bool:
 
 
 def is_old() -> bool:
+    ignore = FOLDER / IGNORE
     try:
-        return time.time() - (FOLDER / OURS).stat().st_mtime > VALID.total_seconds() / 2
+        age = time.time() - ignore.stat().st_mtime
+        return age > VALID.total_seconds() / 2 and ignore.read_text() == OURS
     except OSError:
         return False
 
@@ -76,12 +85,13 @@ def is_old() -> bool:
 def put_in_place(new: Path) -> None:
     if is_old():
         old = new.with_suffix(".old")
-        try:
+        # Unless another server is faster.
+        with suppress(OSError):
             FOLDER.rename(old)
-        except OSError:
-            pass  # Another server was faster.
-        else:
-            shutil.rmtree(old)
+            for file in new.iterdir():
+                (old / file.name).unlink()
+            # If there is something else in it, it stays.
+            old.rmdir()
     try:
         new.rename(FOLDER)
     except OSError:
@@ -100,8 +110,7 @@ def make_in(folder: Path) -> None:
         .sign(authority, hashes.SHA256())
     )
 
-    folder.mkdir(mode=0o700, parents=True)
-    write(folder / OURS, b"*\n")
+    write(folder / IGNORE, OURS.encode())
     write(folder / "authority.pem", certificate.public_bytes(serialization.Encoding.PEM))
     leaves = [("server", HOSTS, ExtendedKeyUsageOID.SERVER_AUTH)]
     leaves += [(person, [], ExtendedKeyUsageOID.CLIENT_AUTH) for person in PEOPLE]

@@ -33,7 +33,7 @@ fn stranger() -> Status {
     Status::unauthenticated("say who you are")
 }
 
-/// Everybody whom the server knows, and what tells it that it's them.
+/// Everybody whom the server knows, and how it recognizes them.
 #[derive(Clone)]
 pub struct Callers(Arc<Vec<Known>>);
 
@@ -83,7 +83,7 @@ impl Interceptor for Callers {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         let caller = self.by_token(request.metadata());
         // ANCHOR: step8-caller
-        // A token can be stolen and shown by somebody else, a certificate can't.
+        // Whoever steals a token can show it. A certificate is worth nothing without its key.
         let caller = self.by_certificate(&request).or(caller);
         // ANCHOR_END: step8-caller
         // No method needs it from here on, or prints it by mistake.

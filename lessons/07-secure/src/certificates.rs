@@ -24,9 +24,11 @@ const HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 /// other half to run.
 const VALID: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 
-/// Git commits nothing of a folder in which a file of this name says so. And a folder that has it is
-/// one that we have made: nobody else's certificates are ever replaced.
-const OURS: &str = ".gitignore";
+/// A file of this name lets Git commit nothing of the folder.
+const IGNORE: &str = ".gitignore";
+
+/// And this text in it tells our folders from others: no folder of somebody else is ever replaced.
+const OURS: &str = "# From the server of lesson 7, which makes it again when it's old.\n*\n";
 
 /// Where they are: the folder that the environment variable `CERTIFICATES` names, or `certificates`
 /// in the folder of this crate.
@@ -64,18 +66,21 @@ pub fn make() -> anyhow::Result<()> {
     if is_usable(&folder) {
         return Ok(());
     }
+    make_as(&folder).with_context(|| {
+        let folder = folder.display();
+        format!("cannot make certificates in {folder} (`CERTIFICATES` can name another folder)")
+    })
+}
+
+fn make_as(folder: &Path) -> anyhow::Result<()> {
     // Complete before it gets its name: nobody ever sees half of it.
     let new = folder.with_extension(format!("new-{}", &random()?[..16]));
-    let made = make_in(&new).and_then(|()| put_in_place(&new, &folder));
+    make_folder(&new)?;
+    let made = make_in(&new).and_then(|()| put_in_place(&new, folder));
     if made.is_err() {
-        _ = fs::remove_dir_all(&new);
+        fs::remove_dir_all(&new)?;
     }
-    made.with_context(|| {
-        format!(
-            "cannot make certificates in {} (`CERTIFICATES` can name another folder)",
-            folder.display()
-        )
-    })
+    made
 }
 
 /// Whether there are certificates which have some of their time left.
@@ -84,14 +89,21 @@ fn is_usable(folder: &Path) -> bool {
 }
 
 fn is_old(folder: &Path) -> bool {
-    let made = fs::metadata(folder.join(OURS)).and_then(|file| file.modified());
-    made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > VALID / 2))
+    let ignore = folder.join(IGNORE);
+    let made = fs::metadata(&ignore).and_then(|file| file.modified());
+    let age = made.ok().and_then(|made| made.elapsed().ok());
+    age.is_some_and(|age| age > VALID / 2)
+        && fs::read_to_string(ignore).is_ok_and(|text| text == OURS)
 }
 
 fn put_in_place(new: &Path, folder: &Path) -> anyhow::Result<()> {
     let old = new.with_extension("old");
     if is_old(folder) && fs::rename(folder, &old).is_ok() {
-        fs::remove_dir_all(&old)?;
+        for file in fs::read_dir(new)? {
+            fs::remove_file(old.join(file?.file_name()))?;
+        }
+        // If there is something else in it, it stays.
+        _ = fs::remove_dir(&old);
     }
     match fs::rename(new, folder) {
         // Another server was faster. Its certificates are as good as ours.
@@ -110,8 +122,7 @@ fn make_in(folder: &Path) -> anyhow::Result<()> {
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
 
-    make_folder(folder)?;
-    write(&folder.join(OURS), "*\n")?;
+    write(&folder.join(IGNORE), OURS)?;
     write(&folder.join("authority.pem"), &authority.pem())?;
     let sign = |name: &str, hosts: &[&str], purpose| {
         let mut params = self::params(name, hosts)?;
@@ -148,10 +159,13 @@ fn random() -> anyhow::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Makes a folder into which only its owner can look, from the first moment.
+/// Makes a folder that wasn't there, into which only its owner can look, from the first moment.
 fn make_folder(path: &Path) -> io::Result<()> {
+    if let Some(around) = path.parent() {
+        fs::create_dir_all(around)?;
+    }
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
+    builder.recursive(false);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)

@@ -8,11 +8,9 @@ use crate::pb::product_info_client::ProductInfoClient;
 use crate::pb::{Product, ProductId};
 // ANCHOR: step6-client-imports
 use crate::token::Token;
-use tonic::service::interceptor::InterceptedService;
 // ANCHOR_END: step6-client-imports
 // ANCHOR: step7-client-imports
 use anyhow::{Context, bail};
-use tonic_types::StatusExt;
 // ANCHOR_END: step7-client-imports
 use tonic::{Code, Response, Status};
 
@@ -32,7 +30,7 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
     // ANCHOR: step6-ada
     let mut nobody = ProductInfoClient::new(channel.clone());
     let token = Token::of("ada")?.sent_to(&server.uri()?)?;
-    let channel = InterceptedService::new(channel, token);
+    let channel = tonic::service::interceptor::InterceptedService::new(channel, token);
     // ANCHOR_END: step6-ada
     let mut stub = ProductInfoClient::new(channel);
 
@@ -90,7 +88,8 @@ async fn grace(server: connect::Server) -> anyhow::Result<()> {
         Ok(_) => bail!("grace has added a product"),
         Err(status) if status.code() == Code::PermissionDenied => {
             println!("PERMISSION_DENIED: {}", status.message());
-            let info = status.get_details_error_info().context("a refusal without details")?;
+            let info = tonic_types::StatusExt::get_details_error_info(&status);
+            let info = info.context("a refusal without details")?;
             let right = info.metadata.get("right").context("details without a right")?;
             println!("{} in {}: {right}", info.reason, info.domain);
         }

@@ -108,10 +108,14 @@ async fn old_ones_are_replaced() -> anyhow::Result<()> {
     assert_eq!(texts(&path)?, before, "they are good for another month");
 
     age(&path, 31)?;
+    fs::write(path.join("thesis.txt"), "all of it")?;
     let (_server, addr) = server(&path).await?;
     let after = texts(&path)?;
-    assert!(before.iter().zip(&after).all(|(old, new)| old != new || old == "*\n"));
-    assert_eq!(files(folder.path())?, slice::from_ref(&path));
+    assert!(before.iter().zip(&after).all(|(old, new)| old != new || old.ends_with("*\n")));
+    // Nothing is lost that somebody has put there.
+    let rest: Vec<_> = files(folder.path())?.into_iter().filter(|it| *it != path).collect();
+    let [rest] = &rest[..] else { anyhow::bail!("{rest:?}") };
+    assert_eq!(files(rest)?, [rest.join("thesis.txt")]);
     worked(client(addr, &path).await?)
 }
 
@@ -120,9 +124,27 @@ async fn nothing_of_others_is_replaced() -> anyhow::Result<()> {
     // A folder in which something else is.
     let folder = folder()?;
     fs::write(folder.path().join("thesis.txt"), "all of it")?;
-    let program = program(["server", "127.0.0.1:0"], folder.path());
-    failed(output(program).await?, "`CERTIFICATES` can name another folder")?;
+    let refuses = || output(program(["server", "127.0.0.1:0"], folder.path()));
+    failed(refuses().await?, "`CERTIFICATES` can name another folder")?;
     assert_eq!(texts(folder.path())?, ["all of it"]);
+
+    // Or an old one under Git.
+    fs::write(folder.path().join(".gitignore"), "*\n")?;
+    age(folder.path(), 1000)?;
+    failed(refuses().await?, "`CERTIFICATES` can name another folder")?;
+    assert_eq!(texts(folder.path())?, ["*\n", "all of it"]);
+    fs::remove_file(folder.path().join(".gitignore"))?;
+
+    // That's how one calls the folder where one is, and the one around it.
+    let desk = folder.path().join("desk");
+    fs::create_dir(&desk)?;
+    for name in [".", "..", "../"] {
+        let mut program = program(["server", "127.0.0.1:0"], Path::new(name));
+        program.current_dir(&desk);
+        failed(output(program).await?, "`CERTIFICATES` can name another folder")?;
+        assert_eq!(files(folder.path())?, [desk.clone(), folder.path().join("thesis.txt")]);
+        assert!(files(&desk)?.is_empty());
+    }
 
     // Certificates of somebody else, however old they are.
     let authority = crate::made::Authority::called("somebody else")?;
