@@ -78,8 +78,8 @@ fn request_id() -> String {
     format!("{:016x}", RandomState::new().hash_one(()))
 }
 
-/// What was answered. That a request is refused is an answer, too, and is printed; what is left is a
-/// call that failed.
+/// What was answered. That a request is refused is an answer, too, and is printed. Any other status
+/// means that the call failed.
 fn answer<T>(response: Result<Response<T>, Status>) -> Result<Option<T>, Status> {
     match response {
         Ok(response) => Ok(Some(response.into_inner())),
@@ -95,22 +95,20 @@ fn answer<T>(response: Result<Response<T>, Status>) -> Result<Option<T>, Status>
 // ANCHOR_END: step5-call-add-team
 // ANCHOR: step6-call-list-teams
 
-/// Three teams, and after a break the others.
+/// One page, and after a break the others.
 async fn list_teams(stub: &mut TeamsClient<Channel>) -> anyhow::Result<()> {
-    let mut request = pb::ListTeamsRequest::default();
-    let mut teams = stub.list_teams(request.clone()).await?.into_inner();
-    for _ in 0..3 {
-        let team = teams.message().await?.context("there are fewer than three teams")?;
-        println!("Teams client received: {} {}", team.city, team.nickname);
-        request.page_token = team.page_token;
-    }
-    // The server need not keep anything for a client that may never come back.
-    drop(teams);
+    let mut request = pb::ListTeamsRequest { page_size: 3, ..Default::default() };
+    let mut pages = stub.list_teams(request.clone()).await?.into_inner();
+    let page = pages.message().await?.context("there are no teams")?;
+    page.teams.iter().for_each(print_team);
+    // The stream ends. The server keeps nothing for a client that may never come back.
+    drop(pages);
 
     println!("Going on after a break");
-    let mut teams = stub.list_teams(request).await?.into_inner();
-    while let Some(team) = teams.message().await? {
-        println!("Teams client received: {} {}", team.city, team.nickname);
+    request.page_token = page.page_token;
+    let mut pages = stub.list_teams(request).await?.into_inner();
+    while let Some(page) = pages.message().await? {
+        page.teams.iter().for_each(print_team);
     }
     Ok(())
 }

@@ -78,7 +78,8 @@ async fn migrate(options: &SqliteConnectOptions) -> anyhow::Result<()> {
     let newest = MIGRATIONS.len();
     ensure!(
         version as usize <= newest,
-        "its version is {version}, and this program knows no newer one than {newest}: start a newer one, or give another FILE"
+        "its version is {version}, and {newest} is the newest that is known here: start a newer \
+         program, or give another FILE"
     );
     // ANCHOR_END: step8-check
     for (number, migration) in (1..).zip(MIGRATIONS).skip(version as usize) {

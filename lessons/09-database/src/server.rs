@@ -6,7 +6,7 @@ use crate::file;
 // ANCHOR_END: step7-import-file
 use crate::{listen, pb, store::Store};
 // ANCHOR: step6-server-imports
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 use tokio::{sync::mpsc, time::timeout};
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 // ANCHOR_END: step6-server-imports
@@ -20,11 +20,15 @@ const NOT_A_MEMBER: &str = "not a member";
 /// How long a text may be that somebody wants to be kept, in bytes.
 const MAX_BYTES: usize = 100;
 // ANCHOR_END: step5-limit
-// ANCHOR: step6-list-time
+// ANCHOR: step6-limits
+
+/// How many teams a page may have. Each alone would be a DATA frame of its own, and clients take
+/// many small ones that they have not read yet for an attack.
+const MAX_PAGE: usize = 1000;
 
 /// How long a list may take. As long as somebody reads it, what is written stays in the log.
 const LIST_TIME: Duration = Duration::from_secs(10 * 60);
-// ANCHOR_END: step6-list-time
+// ANCHOR_END: step6-limits
 
 /// Implements the service `Teams`.
 pub struct TeamsServicer {
@@ -71,16 +75,18 @@ impl Teams for TeamsServicer {
         request: Request<pb::ListTeamsRequest>,
     ) -> Result<Response<Self::ListTeamsStream>, Status> {
         let time = crate::deadline::of(request.metadata(), LIST_TIME);
-        let after = last_id(&request.get_ref().page_token)?;
+        let pb::ListTeamsRequest { page_size, page_token } = request.into_inner();
+        let size = size(page_size)?;
+        let after = last_id(&page_token)?;
         let store = self.store.clone();
-        let (sender, teams) = mpsc::channel(1);
+        let (sender, pages) = mpsc::channel(1);
         // A task of its own, which ends in time even if its client reads nothing.
         tokio::spawn(async move {
             let list = async {
-                let mut teams = store.list(after);
-                while let Some(team) = teams.next().await {
-                    // At each `send` the list stands still until the client has room for the team.
-                    if sender.send(team.map_err(failed)).await.is_err() {
+                let mut pages = pin!(store.list(after, size));
+                while let Some(page) = pages.next().await {
+                    // Here the list stands still until the client has room, or is gone.
+                    if sender.send(page.map_err(failed)).await.is_err() {
                         break;
                     }
                 }
@@ -89,7 +95,7 @@ impl Teams for TeamsServicer {
                 _ = sender.send(Err(too_slow())).await;
             }
         });
-        Ok(Response::new(ReceiverStream::new(teams)))
+        Ok(Response::new(ReceiverStream::new(pages)))
     }
     // ANCHOR_END: step6-list-teams
     // ANCHOR: step7-trade-teams
@@ -121,9 +127,9 @@ fn check_name(name: &str, text: &str) -> Result<(), Status> {
     let why = if text.is_empty() {
         "is missing"
     } else if text.trim() != text || text.contains(char::is_control) {
-        "has spaces around it, or something that is no letter"
+        "begins or ends with a space, or has something in it that nobody can see"
     } else if text == NOT_A_MEMBER {
-        "is what a city without a team has"
+        "means that there is no team"
     } else {
         return Ok(());
     };
@@ -139,9 +145,18 @@ fn check_length(name: &str, text: &str) -> Result<(), Status> {
     Ok(())
 }
 // ANCHOR_END: step5-check
-// ANCHOR: step6-last-id
+// ANCHOR: step6-page
 
-/// What a page token says: the id of the last team that its client has.
+/// How many teams a page has.
+fn size(page_size: i32) -> Result<usize, Status> {
+    match usize::try_from(page_size) {
+        Ok(0) => Ok(MAX_PAGE),
+        Ok(size) => Ok(size.min(MAX_PAGE)),
+        Err(_) => Err(Status::invalid_argument("page_size is less than 0")),
+    }
+}
+
+/// What a page token says: the id of the last team on its page.
 fn last_id(page_token: &str) -> Result<i64, Status> {
     if page_token.is_empty() {
         return Ok(0);
@@ -153,12 +168,12 @@ fn too_slow() -> Status {
     Status::deadline_exceeded("the time is over: go on with the last page_token")
 }
 
-/// UNAVAILABLE: it is enough to send the same request again. ABORTED would mean that its client has to
-/// begin further back, and read again what the request was made from.
+/// UNAVAILABLE: it is enough to send the same request again. ABORTED would mean that its client has
+/// to begin further back, and read again what it has made the request from.
 fn busy() -> Status {
     Status::unavailable("the database is busy: send the request again")
 }
-// ANCHOR_END: step6-last-id
+// ANCHOR_END: step6-page
 // ANCHOR: step7-within
 
 /// How long a call waits for the database: so long that its client still hears of it.
@@ -175,7 +190,7 @@ async fn within<T>(
 }
 // ANCHOR_END: step7-within
 
-/// What a client is told of `error`. What it does not have to know is for whoever looks after the server.
+/// What a client is told of `error`. The rest is for whoever looks after the server.
 fn failed(error: anyhow::Error) -> Status {
     // ANCHOR: step5-refused
     let error = match error.downcast::<Status>() {

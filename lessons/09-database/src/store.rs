@@ -2,23 +2,28 @@
 
 use crate::file;
 // ANCHOR: step5-store-imports
-use crate::{once::Once, pb};
+use crate::once::Once;
+use crate::pb;
 use anyhow::ensure;
 // ANCHOR_END: step5-store-imports
+// ANCHOR: step6-import-try-stream
+use async_stream::try_stream;
+// ANCHOR_END: step6-import-try-stream
 // ANCHOR: step7-import-connection
 use sqlx::SqliteConnection;
 // ANCHOR_END: step7-import-connection
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 // ANCHOR: step6-store-imports
+use std::mem;
 use tokio_stream::{Stream, StreamExt};
 // ANCHOR_END: step6-store-imports
 // ANCHOR: step5-import-status
 use tonic::Status;
 // ANCHOR_END: step5-import-status
 
-/// How many calls read at once. Each connection has a thread of its own: the disk holds that one up,
-/// and not those that Tokio has for all calls.
+/// How many calls read at once. Each connection has a thread of its own: it is that one that waits
+/// for the disk, and none of those that Tokio has for all calls.
 const READERS: u32 = 8;
 // ANCHOR: step6-lists
 
@@ -88,15 +93,29 @@ impl Store {
     // ANCHOR_END: step5-add
     // ANCHOR: step6-list
 
-    /// The teams behind the one with the id `after`, all as they were when the first of them was read.
-    /// Each is read when it is taken.
-    pub fn list(&self, after: i64) -> impl Stream<Item = anyhow::Result<pb::ListTeamsResponse>> {
-        let query = "SELECT id, city, nickname FROM teams WHERE id > ? ORDER BY id";
-        let rows = sqlx::query_as(query).bind(after).fetch(&self.lists);
-        rows.map(|row| {
-            let (id, city, nickname): (i64, _, _) = row?;
-            Ok(pb::ListTeamsResponse { city, nickname, page_token: id.to_string() })
-        })
+    /// The teams behind the one with the id `after`, in pages of `size`. All are as they were when
+    /// the first of them was read, and each is read when somebody takes its page.
+    pub fn list(
+        &self,
+        after: i64,
+        size: usize,
+    ) -> impl Stream<Item = anyhow::Result<pb::ListTeamsResponse>> {
+        try_stream! {
+            let query = "SELECT id, city, nickname FROM teams WHERE id > ? ORDER BY id";
+            let mut rows = sqlx::query_as(query).bind(after).fetch(&self.lists);
+            let mut page = pb::ListTeamsResponse::default();
+            while let Some(row) = rows.next().await {
+                let (id, city, nickname): (i64, _, _) = row?;
+                page.teams.push(pb::TeamResponse { city, nickname });
+                page.page_token = id.to_string();
+                if page.teams.len() == size {
+                    yield mem::take(&mut page);
+                }
+            }
+            if !page.teams.is_empty() {
+                yield page;
+            }
+        }
     }
     // ANCHOR_END: step6-list
     // ANCHOR: step7-trade
@@ -107,8 +126,8 @@ impl Store {
         request: &pb::TradeTeamsRequest,
     ) -> anyhow::Result<pb::TradeTeamsResponse> {
         let pb::TradeTeamsRequest { city, other_city, .. } = request;
-        // From here on nobody else writes. A plain `BEGIN` waits with that until the first UPDATE, when
-        // somebody may have changed what has been read.
+        // From here on nobody else writes. After a plain `BEGIN` that would be so from the first
+        // UPDATE on only, and somebody could have changed what has been read before.
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         // ANCHOR: step8-trade-once
         let once = Once::new("TradeTeams", &request.request_id, request);
