@@ -30,8 +30,7 @@ async fn makes_a_file_that_is_not_there() -> anyhow::Result<()> {
 #[tokio::test]
 async fn two_servers_can_make_it_at_once() -> anyhow::Result<()> {
     let scratch = Scratch::new()?;
-    let stores = tokio::join!(scratch.store(), scratch.store(), scratch.store(), scratch.store());
-    (stores.0?, stores.1?, stores.2?, stores.3?);
+    tokio::try_join!(scratch.store(), scratch.store(), scratch.store(), scratch.store())?;
     assert_eq!(scratch.number("SELECT count(*) FROM teams").await?, 10);
     Ok(())
 }
