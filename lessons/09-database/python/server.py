@@ -64,11 +64,11 @@ class Store:
         self.file = file
         # Open as long as the server runs: whoever closes the last one tidies up.
         self.first = self.connect(PATIENCE)
-        # What is written goes to a log first: so nobody who reads has to wait for somebody who
-        # writes, and each sees the file as it was when they began.
-        self.first.execute("PRAGMA journal_mode = WAL")
         with self.first:
             migrate(self.first)
+        # From now on, what is written goes to a log first, beside the file. So whoever reads needn't
+        # wait for whoever writes, and sees everything as it was when they began.
+        self.first.execute("PRAGMA journal_mode = WAL")
 
     def connect(self, patience: float) -> sqlite3.Connection:
         """A connection for a single call, and so for the thread that the call has. It waits so many
@@ -91,10 +91,11 @@ def migrate(db: sqlite3.Connection) -> None:
     if version > len(MIGRATIONS):
         newest = f"{len(MIGRATIONS)} is the newest that is known here"
         raise ValueError(f"its version is {version}, and {newest}: start a newer program")
-    for number, path in enumerate(MIGRATIONS[version:], version + 1):
+    for path in MIGRATIONS[version:]:
         for statement in statements(path.read_text(encoding="utf-8")):
             db.execute(statement)
-        db.execute(f"PRAGMA user_version = {number}")
+    # Written in any case: if that's impossible, it's better to know it now.
+    db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
 def statements(sql: str) -> Iterator[str]:

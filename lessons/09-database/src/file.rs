@@ -1,10 +1,10 @@
-//! The file: made if it is not there, and brought up to date if it is old.
+//! The file: made if it isn't there, and brought up to date if it's old.
 
 use anyhow::Context;
 // ANCHOR: step8-import-ensure
 use anyhow::ensure;
 // ANCHOR_END: step8-import-ensure
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub const BUSY: u32 = 5;
 // ANCHOR_END: step7-busy
 // ANCHOR: step8-codes
 
-/// What it says if the disk is full, and of files that it cannot use.
+/// What it says if the disk is full, and of files that it can't use.
 pub const FULL: u32 = 13;
 const READ_ONLY: u32 = 8;
 const CANNOT_OPEN: u32 = 14;
@@ -37,16 +37,13 @@ const NO_DATABASE: u32 = 26;
 const APPLICATION_ID: i64 = 0x7465616d;
 // ANCHOR_END: step8-application-id
 
-/// Makes the file at `path` ready to be used, and says how to connect to it. Fails if it is no
-/// database of ours, or cannot be written to.
+/// Makes the file at `path` ready to be used, and says how to connect to it. Fails if it isn't a
+/// database of ours, or can't be written to.
 pub async fn prepare(path: &str) -> anyhow::Result<SqliteConnectOptions> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
-        // What is written goes to a log first: so nobody who reads has to wait for somebody who
-        // writes, and each sees the file as it was when they began.
-        .journal_mode(SqliteJournalMode::Wal)
-        // It is on the disk, and not only on its way to it, before anybody is told.
+        // It's on the disk, and not only on its way there, before anybody is told.
         .synchronous(SqliteSynchronous::Full)
         // Other programs may use the file, too.
         .busy_timeout(PATIENCE);
@@ -58,10 +55,10 @@ pub async fn prepare(path: &str) -> anyhow::Result<SqliteConnectOptions> {
     Ok(options)
 }
 
-/// Does what the file has not seen yet, in one transaction: all of it or nothing.
+/// Does what the file hasn't seen yet, in one transaction: all of it or nothing.
 async fn migrate(options: &SqliteConnectOptions) -> anyhow::Result<()> {
     let mut connection = options.connect().await?;
-    // It is ours from the beginning, even if two servers are started at once.
+    // Nobody else writes from here on: another server may have been started at the same time.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let version: u32 =
         sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
@@ -82,26 +79,35 @@ async fn migrate(options: &SqliteConnectOptions) -> anyhow::Result<()> {
          program, or give another FILE"
     );
     // ANCHOR_END: step8-check
-    for (number, migration) in (1..).zip(MIGRATIONS).skip(version as usize) {
+    for migration in MIGRATIONS.iter().skip(version as usize) {
         sqlx::raw_sql(migration).execute(&mut *transaction).await?;
-        let new_version = format!("PRAGMA user_version = {number}");
-        sqlx::raw_sql(&new_version).execute(&mut *transaction).await?;
     }
+    // Written in any case: if that's impossible, it's better to know it now.
+    let new_version = MIGRATIONS.len().max(version as usize);
+    let sql = format!("PRAGMA user_version = {new_version}");
+    sqlx::raw_sql(&sql).execute(&mut *transaction).await?;
     transaction.commit().await?;
+    // From now on, what is written goes to a log first, beside the file. So whoever reads needn't wait
+    // for whoever writes, and sees everything as it was when they began.
+    sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut connection).await?;
     connection.close().await?;
     Ok(())
 }
 // ANCHOR: step8-advice
 
-/// Adds what to do about `error`, if it is one that somebody can do something about.
+/// What to do about `error`, if that is known, and `error` itself if it isn't.
 fn advise(error: anyhow::Error) -> anyhow::Error {
-    match code(&error) {
-        Some(READ_ONLY) => error.context("make it writable, or give another FILE"),
-        Some(FULL) => error.context("the disk is full: make room, or give another FILE"),
-        Some(CANNOT_OPEN) => error.context("give a FILE in a folder that can be written to"),
-        Some(NO_DATABASE) => error.context("give a FILE that is not there yet"),
-        _ => error,
-    }
+    let advice = match code(&error) {
+        Some(BUSY) => "another program is busy with it: try again",
+        Some(READ_ONLY) => {
+            "it or its folder is read-only: make both writable, or give another FILE"
+        }
+        Some(FULL) => "the disk is full: make room, or give another FILE",
+        Some(CANNOT_OPEN) => "it can't be opened: give a FILE in a folder that can be written to",
+        Some(NO_DATABASE) => "it isn't a database: give a FILE that isn't there yet",
+        _ => return error,
+    };
+    anyhow::Error::msg(advice)
 }
 // ANCHOR_END: step8-advice
 // ANCHOR: step7-code

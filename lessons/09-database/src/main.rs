@@ -5,7 +5,7 @@ use anyhow::bail;
 use database::client;
 // ANCHOR_END: step4-main-import
 // ANCHOR: step3-main-import
-use database::{FILE, listen, server, store::Store};
+use database::{FILE, server};
 // ANCHOR_END: step3-main-import
 use std::{env, process};
 use tonic::{Code, Status};
@@ -28,8 +28,8 @@ async fn run() -> anyhow::Result<()> {
     }
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // ANCHOR: step3-main-command
-        ["server", addr] => serve(addr, FILE).await,
-        ["server", addr, file] => serve(addr, file).await,
+        ["server", addr] => server::serve(addr, FILE).await,
+        ["server", addr, file] => server::serve(addr, file).await,
         // ANCHOR_END: step3-main-command
         // ANCHOR: step4-main-command
         ["client", addr] => client::run(addr).await,
@@ -37,14 +37,6 @@ async fn run() -> anyhow::Result<()> {
         _ => bail!("say what to run: `server [ADDR [FILE]]` or `client [ADDR]`"),
     }
 }
-// ANCHOR: step3-main-serve
-
-async fn serve(addr: &str, file: &str) -> anyhow::Result<()> {
-    let store = Store::open(file).await?;
-    let (incoming, ctrl_c) = listen::on(addr).await?;
-    server::run(incoming, store, ctrl_c).await
-}
-// ANCHOR_END: step3-main-serve
 
 /// What went wrong, in one line.
 fn explain(error: &anyhow::Error) -> String {

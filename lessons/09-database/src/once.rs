@@ -38,8 +38,8 @@ impl<'a> Once<'a> {
         Ok(Some(A::decode(answer.as_slice())?))
     }
 
-    /// Keeps its `answer`, in the transaction in which the request is done: there is never one without
-    /// the other.
+    /// Keeps its `answer`, in the transaction in which the request is done: so the one is never
+    /// without the other.
     pub async fn keep(
         self,
         connection: &mut SqliteConnection,

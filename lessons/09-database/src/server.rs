@@ -13,7 +13,7 @@ use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
-/// The nickname of a team that is not there.
+/// The nickname of a team that isn't there.
 const NOT_A_MEMBER: &str = "not a member";
 // ANCHOR: step5-limit
 
@@ -22,8 +22,8 @@ const MAX_BYTES: usize = 100;
 // ANCHOR_END: step5-limit
 // ANCHOR: step6-limits
 
-/// How many teams a page may have. Each alone would be a DATA frame of its own, and clients take
-/// many small ones that they have not read yet for an attack.
+/// How many teams a page may have. Without pages, each team would be a DATA frame of its own, and a
+/// client with thousands of small frames to read takes them for an attack.
 const MAX_PAGE: usize = 1000;
 
 /// How long a list may take. As long as somebody reads it, what is written stays in the log.
@@ -208,13 +208,21 @@ fn failed(error: anyhow::Error) -> Status {
         return busy();
     }
     // ANCHOR_END: step7-failed-busy
-    eprintln!("error: {error:#}");
+    eprintln!("error: {error}");
     // ANCHOR: step8-failed-full
     if file::code(&error) == Some(file::FULL) {
         return Status::resource_exhausted("the disk is full: nothing was changed");
     }
     // ANCHOR_END: step8-failed-full
     Status::internal("the database failed")
+}
+
+/// Serves the teams of `file` on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't use the one or
+/// listen on the other.
+pub async fn serve(addr: &str, file: &str) -> anyhow::Result<()> {
+    let store = Store::open(file).await?;
+    let (incoming, ctrl_c) = listen::on(addr).await?;
+    run(incoming, store, ctrl_c).await
 }
 
 /// Serves `store` on `incoming` until `shutdown` ends. Calls that are under way then may finish.

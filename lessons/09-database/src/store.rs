@@ -22,8 +22,8 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 // ANCHOR_END: step5-import-status
 
-/// How many calls read at once. Each connection has a thread of its own: it is that one that waits
-/// for the disk, and none of those that Tokio has for all calls.
+/// How many calls read at once. Each connection has a thread of its own, which waits for the disk:
+/// so none of those waits that Tokio has for all calls.
 const READERS: u32 = 8;
 // ANCHOR: step6-lists
 
@@ -46,7 +46,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the file at `path`. One that is not there is made, with ten teams.
+    /// Opens the file at `path`. If it isn't there, it's made, with ten teams.
     pub async fn open(path: &str) -> anyhow::Result<Store> {
         let options = file::prepare(path).await?;
         Ok(Store {
@@ -126,8 +126,8 @@ impl Store {
         request: &pb::TradeTeamsRequest,
     ) -> anyhow::Result<pb::TradeTeamsResponse> {
         let pb::TradeTeamsRequest { city, other_city, .. } = request;
-        // From here on nobody else writes. After a plain `BEGIN` that would be so from the first
-        // UPDATE on only, and somebody could have changed what has been read before.
+        // Nobody else writes from here on. After a plain `BEGIN`, they may until the first UPDATE,
+        // and change what has been read before.
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         // ANCHOR: step8-trade-once
         let once = Once::new("TradeTeams", &request.request_id, request);
@@ -165,7 +165,7 @@ fn pool(size: u32, options: SqliteConnectOptions) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(size)
         .acquire_timeout(file::PATIENCE)
-        // A connection to a file does not age, nor does it break while nobody uses it.
+        // A connection to a file doesn't age, and doesn't break while nobody uses it.
         .max_lifetime(None)
         .idle_timeout(None)
         .test_before_acquire(false)

@@ -75,6 +75,7 @@ async fn a_ctrl_c_puts_everything_into_one_file() -> anyhow::Result<()> {
 async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     use testing::call::{Kind, Method};
+    use testing::net::Transport;
     use testing::program::{a_ctrl_c_finishes_calls, a_second_ctrl_c_cuts_calls};
 
     let scratch = Scratch::new()?;
@@ -90,7 +91,7 @@ async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<
         (Kind::Unary, "/Teams/TradeTeams", b"\x0a\x07Chicago\x12\x06Boston\x1a\x011"),
     ] {
         let method = Method { kind, path, message };
-        a_ctrl_c_finishes_calls(&script, &method).await?;
+        a_ctrl_c_finishes_calls(&script, &method, &Transport::default()).await?;
         a_second_ctrl_c_cuts_calls(&script, &method).await?;
     }
     Ok(())
