@@ -9,6 +9,15 @@ mod lists;
 mod once;
 mod programs;
 mod scratch;
+mod search;
 mod slow_reader;
 mod teams;
 mod trades;
+
+/// The exercise: its messages, and its server.
+#[allow(missing_docs)]
+mod pb {
+    tonic::include_proto!("search");
+}
+#[path = "../../examples/search/server.rs"]
+mod exercise;
