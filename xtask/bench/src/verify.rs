@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-use tokio::process::Command;
 use tokio::time::timeout;
 use xtask::system::cargo::cargo;
 use xtask::system::process;
@@ -52,7 +51,7 @@ pub async fn measure(
             progress.says(format!("verify, {state}: {what}"));
             let started = Instant::now();
             for args in calls {
-                let mut command = Command::new(cargo());
+                let mut command = cargo();
                 command.args(args).current_dir(&workspace.root).env("CARGO_TARGET_DIR", target);
                 command.stdout(Stdio::null()).stderr(Stdio::null());
                 let mut process = process::spawn(command)?;

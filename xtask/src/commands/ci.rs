@@ -298,7 +298,7 @@ impl Part {
             }
             // The Cargo that runs us; but only rustup's knows of others.
             let is_ours = words[0] == "cargo" && !words[1].starts_with('+');
-            let mut command = Command::new(if is_ours { cargo() } else { words[0].into() });
+            let mut command = if is_ours { cargo() } else { Command::new(words[0]) };
             for word in &words[1..] {
                 command.args(words::expanded(word, workspace)?);
             }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 use crate::system::apart;
+use crate::system::cargo::set_for_us;
 use crate::system::error::WrongUse;
 use crate::workspace;
 use crate::workspace::lesson::{Programs, Target};
@@ -81,12 +82,11 @@ impl Side {
         if words.first().is_none_or(String::is_empty) {
             return Err(WrongUse(format!("`{command}` names no program")).into());
         }
-        let variables = match crate_of(&words) {
-            Some(folder) => apart::variables(&folder, shared)?
-                .map(|(name, value)| (name.into(), Some(value)))
-                .into(),
-            None => Vec::new(),
-        };
+        let mut variables: Vec<_> = set_for_us().map(|name| (name, None)).collect();
+        if let Some(folder) = crate_of(&words) {
+            let of_build = apart::variables(&folder, shared)?;
+            variables.extend(of_build.map(|(name, value)| (name.into(), Some(value))));
+        }
         Ok(Side {
             name: command.to_owned(),
             words: words.into_iter().map(OsString::from).collect(),

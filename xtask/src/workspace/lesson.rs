@@ -34,6 +34,10 @@ pub struct Lesson {
     pub title: String,
     /// The title of each step, from step 1 on.
     pub steps: Vec<String>,
+    /// How long it takes to type, in minutes.
+    pub minutes: usize,
+    /// The packages of the lessons that it builds on.
+    pub after: Vec<String>,
     /// Which files belong to one step as a whole, by their paths in the folder.
     pub files: HashMap<PathBuf, usize>,
     /// The regions of its source, in the order in which a learner writes them, and what each asks for:
@@ -248,6 +252,8 @@ impl Lesson {
             is_apart,
             title: metadata.title,
             steps: metadata.steps,
+            minutes: metadata.minutes,
+            after: metadata.after,
             files: metadata.files,
             hints: hints(folder.as_std_path())?,
             pairs,

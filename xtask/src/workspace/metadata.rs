@@ -14,6 +14,12 @@ use crate::workspace::lesson::FIRST_RUNNABLE_STEP;
 pub struct Metadata {
     pub title: String,
     pub steps: Vec<String>,
+    /// How long it takes to type.
+    #[serde(default)]
+    pub minutes: usize,
+    /// The packages of the lessons that it builds on.
+    #[serde(default)]
+    pub after: Vec<String>,
     #[serde(default)]
     pub files: HashMap<PathBuf, usize>,
     pub late: Option<Late>,

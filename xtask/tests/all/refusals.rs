@@ -79,7 +79,7 @@ fn careless(package: &str) -> Vec<Careless> {
                  overflow",
             ),
         ],
-        "teams" => vec![(
+        "teams" | "fleet" => vec![(
             any_bytes(
                 ".TeamRequest",
                 "city",
@@ -160,6 +160,14 @@ fn careless(package: &str) -> Vec<Careless> {
                  message that names `location`",
             ),
         ],
+        "secure" => vec![(
+            server(
+                "            None => Err(",
+                "            None if value == \"0\" => Ok(Response::new(Product::default())),\n            None => Err(",
+            ),
+            3,
+            "answered OK to getProduct with { value = \"0\" }, expected NOT_FOUND",
+        )],
         _ => vec![],
     }
 }

@@ -514,10 +514,26 @@ fn a_lesson_that_is_no_default_member_is_built_apart() -> Result<()> {
     workspace.write(main, &(workspace.read(main)? + "const _: () = shared::QUIET;\n"))?;
     workspace.replace("Cargo.toml", "members = [", "exclude = [\"shared\"]\nmembers = [")?;
 
-    let run = workspace.run("verify")?;
-    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
-    assert_data_eq!(run.summary(), str!["3 passed, 0 failed in [..] s"]);
-    assert_eq!(run.stderr.matches("Finished ").count(), 2, "{}", run.stderr);
+    for folder in [".", "lessons/02-two"] {
+        let run = Run::of(workspace.xtask("verify")?.current_dir(workspace.path(folder)))?;
+        assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+        assert_data_eq!(run.summary(), str!["3 passed, 0 failed in [..] s"]);
+        assert_eq!(run.stderr.matches("Finished ").count(), 2, "{folder}: {}", run.stderr);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_cargo_sets_for_the_runner_is_not_set_for_what_it_builds() -> Result<()> {
+    let workspace = Workspace::new(&["01-hello"])?;
+    // ring has such a build script.
+    let build = "fn main() { println!(\"cargo:rerun-if-env-changed=CARGO_PKG_NAME\"); }";
+    workspace.write("lessons/01-hello/build.rs", build)?;
+    for (name, compiles) in [("xtask", true), ("wire", false)] {
+        let run = Run::of(workspace.xtask("verify")?.env("CARGO_PKG_NAME", name))?;
+        assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+        assert_eq!(run.stderr.contains("Compiling"), compiles, "{name}: {}", run.stderr);
+    }
     Ok(())
 }
 

@@ -16,9 +16,9 @@ use xtask::run::side::Side;
 use xtask::steps::states;
 use xtask::system::error::WrongUse;
 use xtask::workspace::Workspace;
-use xtask::workspace::lesson::{Lesson, Pair, Programs};
+use xtask::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs};
 
-use crate::proxy;
+use crate::proxy::{self, To};
 use crate::schema::Schema;
 use crate::show::Show;
 
@@ -70,19 +70,25 @@ impl Both {
         Ok(Both { server, client, servers: pair.servers, protos })
     }
 
-    /// The program of the learner's crate in `folder`, built.
+    /// The program of the learner's crate in `folder`, built. Unless it is said to be at another `step`, it
+    /// is as far as having a client, which calls one server.
     ///
     /// # Errors
     ///
     /// If nothing says which lesson it is of, or it does not compile: Cargo has said why.
-    pub async fn of_crate(workspace: &Workspace, folder: &Path) -> anyhow::Result<Both> {
+    pub async fn of_crate(
+        workspace: &Workspace,
+        folder: &Path,
+        step: Option<usize>,
+    ) -> anyhow::Result<Both> {
         let which = Which { dir: Some(folder.to_owned()), lesson: None };
         let learner = which.find(workspace)?;
+        let servers = learner.lesson.servers_at(step.unwrap_or(FIRST_RUNNABLE_STEP));
         let theirs = Theirs::build(workspace, folder, learner.lesson, false).await?;
         let Some(Theirs { server, client, .. }) = theirs else {
             bail!("{} does not compile: see above", folder.display());
         };
-        Ok(Both { server, client, servers: 1, protos: vec![folder.join("proto")] })
+        Ok(Both { server, client, servers, protos: vec![folder.join("proto")] })
     }
 
     /// The protos of both. If one is wrong, says so, and does without.
@@ -121,12 +127,14 @@ impl Both {
         let serve = async {
             let Ok(servers) = told.await else { return Ok(()) };
             let mut proxies = JoinSet::new();
-            for (listener, server) in listeners.into_iter().zip(servers) {
+            for (number, (listener, addr)) in listeners.into_iter().zip(servers).enumerate() {
+                let server = (self.servers > 1).then_some(number + 1);
+                let to = To { addr: addr.to_string(), server };
                 let (shown, mut ended) = (shown.clone(), ended.clone());
                 proxies.spawn(async move {
                     // Dropped: it is the end.
                     let done = async { ended.changed().await.unwrap_or_default() };
-                    proxy::serve(listener, &server.to_string(), shown, done).await
+                    proxy::serve(listener, to, shown, done).await
                 });
             }
             while let Some(ended) = proxies.join_next().await {
