@@ -60,8 +60,12 @@ pub async fn grade(
         let wrong = Some((late.step, why));
         server = Reach { step: late.step - 1, wrong, ..Reach::default() };
     }
+    let is_generated = server.step > 0 || client.step > 0 || ours.are_generated(&theirs)?;
+    let protos = protos::grade(&ours.states.states, folder, is_generated)?;
     if server.step > 0 {
-        let (states, step) = (&ours.states.states, server.step);
+        // Of a step that only adds fields, the server prints nothing.
+        let declared = protos.iter().take_while(|grade| !matches!(grade, Grade::Missing(_)));
+        let (states, step) = (&ours.states.states, server.step.min(declared.count()));
         let refusals = refusals::wrong(workspace, lesson, states, &theirs.server, step, quietly);
         if let Some((step, why)) = refusals.await? {
             let before = if step > FIRST_RUNNABLE_STEP { step - 1 } else { 0 };
@@ -79,8 +83,6 @@ pub async fn grade(
         together = wrong(&outcome, Yours::Both, &ours.at(client.step)?.pair, root)?;
     }
 
-    let is_generated = server.step > 0 || client.step > 0 || ours.are_generated(&theirs)?;
-    let protos = protos::grade(&ours.states.states, folder, is_generated)?;
     let mut grades = Vec::new();
     for (index, proto) in protos.into_iter().enumerate() {
         let step = index + 1;
