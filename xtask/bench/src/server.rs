@@ -12,7 +12,6 @@ use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
 use xtask::run::side::Side;
 use xtask::system::process::{self, Process};
-use xtask::workspace::CERTIFICATES;
 
 /// How long a server may take until it is ready: it may have a million entries to read.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -37,7 +36,7 @@ impl Server {
         let mut command = side.command("127.0.0.1:0", None);
         command.args(data).stdout(Stdio::piped());
         // Where our clients look for them, too.
-        command.env(CERTIFICATES, certificates::folder());
+        command.env("CERTIFICATES", certificates::folder());
         let started = Instant::now();
         let mut process = process::spawn(command)?;
         let stdout = process.stdout().context("no standard output")?;
