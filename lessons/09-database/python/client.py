@@ -1,4 +1,4 @@
-"""The client: each method, and what to do when an answer is lost."""
+"""The client: it calls each method, and prints what it is told."""
 
 import argparse
 import json

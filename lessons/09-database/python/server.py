@@ -1,5 +1,4 @@
-"""The server: it checks what it is told, and keeps it in a file. That is the SQLite database of the
-server in Rust."""
+"""The server: what it knows is in a file, the SQLite database of the server in Rust."""
 
 import argparse
 import re
@@ -66,8 +65,8 @@ class Store:
         self.first = self.connect(PATIENCE)
         with self.first:
             migrate(self.first)
-        # From now on, what is written goes to a log first, beside the file. So whoever reads needn't
-        # wait for whoever writes, and sees everything as it was when they began.
+        # From now on, what is written goes to a log first, beside the file. So whoever reads
+        # needn't wait for whoever writes, and sees everything as it was when they began.
         self.first.execute("PRAGMA journal_mode = WAL")
 
     def connect(self, patience: float) -> sqlite3.Connection:

@@ -1,9 +1,6 @@
 //! The file: made if it isn't there, and brought up to date if it's old.
 
 use anyhow::Context;
-// ANCHOR: step8-import-ensure
-use anyhow::ensure;
-// ANCHOR_END: step8-import-ensure
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use std::time::Duration;
@@ -23,19 +20,17 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 /// What SQLite says if somebody else writes, and goes on writing.
 pub const BUSY: u32 = 5;
 // ANCHOR_END: step7-busy
-// ANCHOR: step8-codes
+// ANCHOR: step8-constants
 
 /// What it says if the disk is full, and of files that it can't use.
 pub const FULL: u32 = 13;
 const READ_ONLY: u32 = 8;
 const CANNOT_OPEN: u32 = 14;
 const NO_DATABASE: u32 = 26;
-// ANCHOR_END: step8-codes
-// ANCHOR: step8-application-id
 
 /// What `teams.sql` has put into the file.
 const APPLICATION_ID: i64 = 0x7465616d;
-// ANCHOR_END: step8-application-id
+// ANCHOR_END: step8-constants
 
 /// Makes the file at `path` ready to be used, and says how to connect to it. Fails if it isn't a
 /// database of ours, or can't be written to.
@@ -68,12 +63,12 @@ async fn migrate(options: &SqliteConnectOptions) -> anyhow::Result<()> {
     let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
         .fetch_one(&mut *transaction)
         .await?;
-    ensure!(
+    anyhow::ensure!(
         application == APPLICATION_ID || tables == 0,
         "it belongs to another program: give another FILE"
     );
     let newest = MIGRATIONS.len();
-    ensure!(
+    anyhow::ensure!(
         version as usize <= newest,
         "its version is {version}, and {newest} is the newest that is known here: start a newer \
          program, or give another FILE"
@@ -87,8 +82,8 @@ async fn migrate(options: &SqliteConnectOptions) -> anyhow::Result<()> {
     let sql = format!("PRAGMA user_version = {new_version}");
     sqlx::raw_sql(&sql).execute(&mut *transaction).await?;
     transaction.commit().await?;
-    // From now on, what is written goes to a log first, beside the file. So whoever reads needn't wait
-    // for whoever writes, and sees everything as it was when they began.
+    // From now on, what is written goes to a log first, beside the file. So whoever reads needn't
+    // wait for whoever writes, and sees everything as it was when they began.
     sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut connection).await?;
     connection.close().await?;
     Ok(())

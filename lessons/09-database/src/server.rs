@@ -1,4 +1,4 @@
-//! The server: it checks what it is told, and keeps it in its store.
+//! The server: what it knows is in its store.
 
 use crate::pb::teams_server::{Teams, TeamsServer};
 // ANCHOR: step7-import-file

@@ -4,26 +4,16 @@ use crate::file;
 // ANCHOR: step5-store-imports
 use crate::once::Once;
 use crate::pb;
-use anyhow::ensure;
 // ANCHOR_END: step5-store-imports
-// ANCHOR: step6-import-try-stream
-use async_stream::try_stream;
-// ANCHOR_END: step6-import-try-stream
-// ANCHOR: step7-import-connection
-use sqlx::SqliteConnection;
-// ANCHOR_END: step7-import-connection
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 // ANCHOR: step6-store-imports
 use std::mem;
 use tokio_stream::{Stream, StreamExt};
 // ANCHOR_END: step6-store-imports
-// ANCHOR: step5-import-status
-use tonic::Status;
-// ANCHOR_END: step5-import-status
 
-/// How many calls read at once. Each connection has a thread of its own, which waits for the disk:
-/// so none of those waits that Tokio has for all calls.
+/// How many calls read at once. Each connection has a thread of its own: that's the one that waits
+/// for the disk, and none of those on which Tokio runs all calls.
 const READERS: u32 = 8;
 // ANCHOR: step6-lists
 
@@ -81,9 +71,9 @@ impl Store {
         }
         let sql = "INSERT INTO teams (city, nickname) VALUES (?, ?) ON CONFLICT (city) DO NOTHING";
         let added = sqlx::query(sql).bind(city).bind(nickname).execute(&mut *transaction).await?;
-        ensure!(
+        anyhow::ensure!(
             added.rows_affected() == 1,
-            Status::already_exists(format!("{city} has a team already"))
+            tonic::Status::already_exists(format!("{city} has a team already"))
         );
         let answer = pb::TeamResponse { city: city.clone(), nickname: nickname.clone() };
         once.keep(&mut transaction, &answer).await?;
@@ -100,7 +90,7 @@ impl Store {
         after: i64,
         size: usize,
     ) -> impl Stream<Item = anyhow::Result<pb::ListTeamsResponse>> {
-        try_stream! {
+        async_stream::try_stream! {
             let query = "SELECT id, city, nickname FROM teams WHERE id > ? ORDER BY id";
             let mut rows = sqlx::query_as(query).bind(after).fetch(&self.lists);
             let mut page = pb::ListTeamsResponse::default();
@@ -174,17 +164,20 @@ fn pool(size: u32, options: SqliteConnectOptions) -> SqlitePool {
 // ANCHOR: step7-trade-parts
 
 /// The nickname of the team of `city`, which has to have one.
-async fn nickname_of(connection: &mut SqliteConnection, city: &str) -> anyhow::Result<String> {
+async fn nickname_of(
+    connection: &mut sqlx::SqliteConnection,
+    city: &str,
+) -> anyhow::Result<String> {
     let nickname = sqlx::query_scalar("SELECT nickname FROM teams WHERE city = ?")
         .bind(city)
         .fetch_optional(connection)
         .await?;
-    nickname.ok_or_else(|| Status::not_found(format!("{city} has no team")).into())
+    nickname.ok_or_else(|| tonic::Status::not_found(format!("{city} has no team")).into())
 }
 
 /// Gives `city` the team with this nickname instead of its own.
 async fn give(
-    connection: &mut SqliteConnection,
+    connection: &mut sqlx::SqliteConnection,
     city: &str,
     nickname: String,
 ) -> anyhow::Result<pb::TeamResponse> {

@@ -15,7 +15,7 @@ use tonic::{Code, Request, Status, Streaming};
 use crate::scratch::{Scratch, add, nickname, trade};
 
 /// More teams than there is room for on the way to a client that is [`narrow`].
-const MANY: u32 = 50_000;
+const MANY: u32 = 10_000;
 
 /// How many lists there can be at once.
 const LISTS: usize = 16;
