@@ -99,7 +99,7 @@ pub const PARTS: &[Part] = &[
     Part {
         name: "lessons",
         commands: &[
-            "cargo test --workspace --exclude xtask --exclude book --exclude bench --exclude wire \
+            "cargo test --workspace --exclude xtask --exclude book --exclude bench --exclude junit --exclude wire \
              --exclude APART -- --ignored",
             "cargo test -p APART -- --ignored",
         ],

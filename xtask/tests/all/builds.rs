@@ -23,7 +23,8 @@ const TWICE_ANYWAY: &[&str] = &["indexmap", "libc", "memchr", "once_cell"];
 const TWICE_FOR_TESTS: &[&str] = &["getrandom", "tempfile"];
 
 /// mdBook's regex has Unicode, and that of the build scripts has not; its toml asks serde for
-/// `alloc`, and axum in the lessons does not; its tempfile is not for a build script.
+/// `alloc`, and axum in the lessons does not; its tempfile is not for a build script, and its typenum
+/// not for sqlx.
 const TWICE_FOR_THE_BOOK: &[&str] = &[
     "aho-corasick",
     "camino",
@@ -39,6 +40,7 @@ const TWICE_FOR_THE_BOOK: &[&str] = &[
     "tempfile",
     "toml_datetime",
     "toml_edit",
+    "typenum",
 ];
 
 /// The libraries that have been compiled.
