@@ -133,6 +133,7 @@ pub const PARTS: &[Part] = &[
         name: "windows",
         commands: &[
             "cargo check --bins --examples --target-dir target/other --target x86_64-pc-windows-msvc",
+            "cargo check -p APART --bins --examples --target-dir target/other --target x86_64-pc-windows-msvc",
         ],
         proves: "the lessons and the runner compile for Windows",
     },
@@ -140,6 +141,7 @@ pub const PARTS: &[Part] = &[
         name: "macos",
         commands: &[
             "cargo check --bins --examples --target-dir target/other --target aarch64-apple-darwin",
+            "cargo check -p APART --bins --examples --target-dir target/other --target aarch64-apple-darwin",
         ],
         proves: "the lessons and the runner compile for macOS",
     },
@@ -289,13 +291,12 @@ impl Part {
                 say(&format!("skipped: {reason}"))?;
                 return Ok(Some(reason));
             }
-            say(&format!("{BOLD}$ {line}{BOLD:#}"))?;
-            if words.contains(&"--target") {
-                for lesson in workspace.lessons.iter().filter(|lesson| lesson.is_apart) {
-                    let why = "it compiles C, and a C compiler for that system may not be here";
-                    say(&format!("{} is left out: {why}", lesson.name))?;
-                }
+            if let Some(package) = needs::compiler_of_c(&words, workspace).await? {
+                let why = "it compiles C, and this machine may have no compiler for that system";
+                say(&format!("{package} is left out: {why}"))?;
+                continue;
             }
+            say(&format!("{BOLD}$ {line}{BOLD:#}"))?;
             // The Cargo that runs us; but only rustup's knows of others.
             let is_ours = words[0] == "cargo" && !words[1].starts_with('+');
             let mut command = if is_ours { cargo() } else { Command::new(words[0]) };

@@ -186,6 +186,27 @@ pub async fn metadata(folder: &Path, quietly: bool) -> anyhow::Result<Metadata> 
     Ok(serde_json::from_str(&json)?)
 }
 
+/// The names of the crates that `package` in the workspace at `root` is built with, for `target`.
+///
+/// # Errors
+///
+/// If there is no such package, or Cargo has not got all crates.
+pub async fn crates(root: &Path, package: &str, target: &str) -> anyhow::Result<Vec<String>> {
+    let mut command = cargo();
+    command.args(["tree", "--package", package, "--edges", "normal,build", "--prefix", "none"]);
+    command.args(["--target", target]).current_dir(root);
+    let (mut process, stdout) = start(command)?;
+    let (mut names, mut lines) = (Vec::new(), stdout.lines());
+    while let Some(line) = lines.next_line().await? {
+        names.extend(line.split(' ').next().map(str::to_owned));
+    }
+    let status = process.child.wait().await?;
+    if !status.success() {
+        bail!("`cargo tree` failed: {status}");
+    }
+    Ok(names)
+}
+
 fn start(mut command: Command) -> anyhow::Result<(Process, BufReader<ChildStdout>)> {
     command.stdout(Stdio::piped());
     let mut process = process::spawn(command)?;

@@ -264,7 +264,8 @@ fn what_this_machine_lacks_is_skipped_with_the_reason() -> Result<()> {
 /// Elsewhere a script is no program.
 #[cfg(unix)]
 #[test]
-fn a_lesson_that_is_built_apart_is_tested_apart_and_not_compiled_for_other_systems() -> Result<()> {
+fn a_lesson_that_is_built_apart_is_tested_apart_and_its_c_compiled_for_no_other_system()
+-> Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
     let workspace = workspace("fn main() {}\n")?;
@@ -286,16 +287,28 @@ fn a_lesson_that_is_built_apart_is_tested_apart_and_not_compiled_for_other_syste
         ensure!(list.stdout.contains(line), "{}", list.stdout);
     }
 
+    // As it is called with which build scripts compile C.
+    fs::create_dir_all(workspace.path().join("cc/src"))?;
+    write("cc/Cargo.toml", "[package]\nname = \"cc\"\nedition = \"2024\"\n")?;
+    write("cc/src/lib.rs", "")?;
     write("rustup", "#!/bin/sh\n")?;
     let rustup = workspace.path().join("rustup");
     fs::set_permissions(rustup, fs::Permissions::from_mode(0o755))?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = [workspace.path().to_owned()].into_iter().chain(std::env::split_paths(&path));
-    let mut command = crate::common::xtask(workspace.path(), "ci windows");
-    command.env("PATH", std::env::join_paths(path)?).env_remove("GITHUB_ACTIONS");
-    // Whether it compiles or not: it is said before.
-    let run = Run::of(&mut command)?;
-    ensure!(run.stdout.contains("01-made-up is left out: it compiles C, "), "{}", run.stdout);
+    let path = std::env::join_paths(path)?;
+    let windows = || -> Result<String> {
+        let mut command = crate::common::xtask(workspace.path(), "ci windows");
+        let run = Run::of(command.env("PATH", &path).env_remove("GITHUB_ACTIONS"))?;
+        Ok(run.stdout + &run.stderr)
+    };
+    let left_out = "made-up is left out: it compiles C, ";
+    ensure!(!windows()?.contains(left_out), "it compiles no C");
+    let manifest = fs::read_to_string(workspace.path().join("lessons/01-made-up/Cargo.toml"))?;
+    let dependency = "[build-dependencies]\ncc = { path = \"../../cc\" }\n";
+    write("lessons/01-made-up/Cargo.toml", &(manifest + dependency))?;
+    let said = windows()?;
+    ensure!(said.contains(left_out), "{said}");
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use anyhow::ensure;
 use tokio::process::Command;
 
 use crate::run::python::{self, Python};
-use crate::system::cargo::cargo;
+use crate::system::cargo::{cargo, crates};
 use crate::system::process;
 use crate::workspace::Workspace;
 
@@ -50,6 +50,21 @@ pub async fn provide(
         _ => {}
     }
     Ok(())
+}
+
+/// The package that the command `words` is to compile for another system, if it compiles C.
+///
+/// # Errors
+///
+/// If Cargo does not say what it depends on.
+pub async fn compiler_of_c<'a>(
+    words: &[&'a str],
+    workspace: &Workspace,
+) -> anyhow::Result<Option<&'a str>> {
+    let ["cargo", _, "-p", package, .., "--target", target] = *words else { return Ok(None) };
+    let tree = crates(&workspace.root, package, target).await?;
+    // With this one, build scripts call a compiler of C.
+    Ok(tree.iter().any(|name| name == "cc").then_some(package))
 }
 
 /// Installs the programs of `xtask/requirements.txt`, unless they are there, and puts them on the
