@@ -8,7 +8,6 @@ use fleet::pb::teams_server::{Teams, TeamsServer};
 use fleet::pb::{TeamRequest, TeamResponse};
 use testing::net::incoming;
 use tokio::net::TcpListener;
-use tonic::metadata::MetadataMap;
 use tonic::transport::Server;
 use tonic::{Code, Request, Response, Status};
 use tonic_health::ServingStatus;
@@ -36,17 +35,12 @@ pub struct Fake {
 pub struct Servicer {
     answer: Arc<Mutex<Answer>>,
     calls: Arc<AtomicUsize>,
-    metadata: Arc<Mutex<Vec<MetadataMap>>>,
 }
 
 #[tonic::async_trait]
 impl Teams for Servicer {
-    async fn get_team(
-        &self,
-        request: Request<TeamRequest>,
-    ) -> Result<Response<TeamResponse>, Status> {
+    async fn get_team(&self, _: Request<TeamRequest>) -> Result<Response<TeamResponse>, Status> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        lock(&self.metadata).push(request.metadata().clone());
         let answer = *lock(&self.answer);
         match answer {
             Answer::Well => Ok(Response::new(TeamResponse::default())),
@@ -63,7 +57,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl Servicer {
     pub fn new(answer: Answer) -> Servicer {
         let answer = Arc::new(Mutex::new(answer));
-        Servicer { answer, calls: Arc::default(), metadata: Arc::default() }
+        Servicer { answer, calls: Arc::default() }
     }
 
     /// From now on, it does this.
@@ -74,11 +68,6 @@ impl Servicer {
     /// How many calls it has got.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
-    }
-
-    /// The metadata of these calls.
-    pub fn metadata(&self) -> Vec<MetadataMap> {
-        lock(&self.metadata).clone()
     }
 }
 
