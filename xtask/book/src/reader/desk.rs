@@ -286,7 +286,10 @@ impl<'a> Desk<'a> {
             }
             _ => bail!("nobody runs `{line}`: it is no command of Cargo's"),
         }
-        command.envs(workspace::variables());
+        if !is_crate {
+            // A crate has certificates of its own: a scene may spoil them.
+            command.envs(workspace::variables());
+        }
         command.env("CARGO_TERM_QUIET", "true").env("CARGO_TERM_COLOR", "never");
         for name in ["CARGO_MANIFEST_DIR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
             command.env_remove(name);
