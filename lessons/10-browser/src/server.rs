@@ -49,7 +49,7 @@ impl Greeter for GreeterServicer {
             for i in 0..5 {
                 // ANCHOR: step6-sleep
                 if i > 0 {
-                    // Whoever cancels the call drops this block, and it goes on no more.
+                    // Here a cancelled call ends: the block is dropped, and goes on no more.
                     sleep(pause).await;
                 }
                 // ANCHOR_END: step6-sleep
@@ -66,9 +66,9 @@ pub fn routes() -> Routes {
     Routes::new(GreeterServer::new(GreeterServicer))
         // ANCHOR: step5-routes
         .into_axum_router()
-        // A call in gRPC-Web is turned into one in gRPC, and its answer back. Others pass.
+        // Turns a call in gRPC-Web into one in gRPC, and its answer back. Lets gRPC pass.
         .layer(tonic_web::GrpcWebLayer::new())
-        // The page is not called, but fetched: so it stands outside of the layer.
+        // Behind the layer, which would refuse to have the page fetched.
         .merge(crate::page::files())
         .into()
     // ANCHOR_END: step5-routes

@@ -80,6 +80,7 @@ async function* call(method, name) {
     // A call that fails at once has its status here, any other one at the end of its body.
     let trailers = response.headers;
     for await (const { kind, payload } of frames(response.body)) {
+        // The highest bit says that these are the trailers: a page would not see those of HTTP.
         if (kind & 0x80) {
             trailers = parse(payload);
         } else {
@@ -93,13 +94,21 @@ async function* call(method, name) {
     }
 }
 
-// A HelloRequest: its field 1 is the name. Key, length and text, as on any other wire.
+// The key of field 1 where it is text: the number of the field, and wire type 2 for "a length follows".
+const TEXT = (1 << 3) | 2;
+// ANCHOR: step6-key
+
+// The key of field 2 where it is a number: wire type 0.
+const NUMBER = (2 << 3) | 0;
+// ANCHOR_END: step6-key
+
+// A HelloRequest, as a list of bytes.
 function encode(name) {
     const text = new TextEncoder().encode(name);
     return [
-        (1 << 3) | 2, ...varint(text.length), ...text,
+        ...[TEXT, ...varint(text.length), ...text],
         // ANCHOR: step6-encode-pause
-        (2 << 3) | 0, ...varint(PAUSE_MS),
+        ...[NUMBER, ...varint(PAUSE_MS)],
         // ANCHOR_END: step6-encode-pause
     ];
 }
@@ -109,7 +118,7 @@ function varint(number) {
     return number < 0x80 ? [number] : [(number & 0x7f) | 0x80, ...varint(number >>> 7)];
 }
 
-// A message with the five bytes in front of it: not compressed, and how long it is.
+// A message behind its five bytes: 0 for "not compressed", and four that say how long it is.
 function frame(message) {
     const bytes = new Uint8Array(5 + message.length);
     new DataView(bytes.buffer).setUint32(1, message.length);
@@ -117,7 +126,7 @@ function frame(message) {
     return bytes;
 }
 
-// The frames of a body, one by one. A piece that arrives may end in the middle of one.
+// The frames of a body, one by one. What arrives at a time may be a part of one, or several.
 async function* frames(body) {
     const reader = body.getReader();
     let bytes = new Uint8Array();
@@ -138,13 +147,13 @@ async function* frames(body) {
     }
 }
 
-// Trailers are lines, as headers are in HTTP/1.1: `grpc-status:0`.
+// Trailers, which are lines as headers are in HTTP/1.1: `grpc-status:0`.
 function parse(bytes) {
     const lines = new TextDecoder().decode(bytes).matchAll(/^([^:]+):(.*)$/gm);
     return new Headers([...lines].map(([, name, value]) => [name, value]));
 }
 
-// The text in field 1 of a HelloReply. Other fields are skipped: a newer server may send some.
+// The text in field 1 of a HelloReply. Any other field is skipped: a newer server may send some.
 function decode(bytes) {
     let text = "";
     let at = 0;
@@ -152,18 +161,18 @@ function decode(bytes) {
         const byte = bytes[at++];
         return byte < 0x80 ? byte : (byte & 0x7f) + 0x80 * varint();
     };
-    const take = (length) => bytes.slice(at, (at += length));
     while (at < bytes.length) {
         const key = varint();
-        const [number, type] = [key >>> 3, key & 7];
+        const type = key & 7;
         if (type === 0) {
             varint();
-        } else {
-            const value = take(type === 1 ? 8 : type === 5 ? 4 : varint());
-            if (number === 1) {
-                text = new TextDecoder().decode(value);
-            }
+            continue;
         }
+        const length = type === 2 ? varint() : type === 1 ? 8 : 4;
+        if (key === TEXT) {
+            text = new TextDecoder().decode(bytes.slice(at, at + length));
+        }
+        at += length;
     }
     return text;
 }
