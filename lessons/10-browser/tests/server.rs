@@ -5,6 +5,7 @@ use std::future::pending;
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use async_stream::stream;
 use browser::pb::greeter_client::GreeterClient;
 use browser::pb::greeter_server::{Greeter, GreeterServer};
 use browser::pb::{HelloReply, HelloRequest};
@@ -15,7 +16,7 @@ use testing::{STUCK, until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tonic::codegen::{BoxStream, tokio_stream};
+use tonic::codegen::BoxStream;
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 
@@ -228,7 +229,7 @@ async fn takes_nothing_for_an_origin_that_no_browser_says() -> anyhow::Result<()
     Ok(())
 }
 
-/// Greets once, and then thinks for ever.
+/// Greets once, and then thinks for ever, or gives up if there's no name.
 struct Thinker;
 
 #[tonic::async_trait]
@@ -241,24 +242,43 @@ impl Greeter for Thinker {
 
     async fn say_hello_v1(
         &self,
-        _: Request<HelloRequest>,
+        request: Request<HelloRequest>,
     ) -> Result<Response<BoxStream<HelloReply>>, Status> {
-        let first = tokio_stream::once(Ok(HelloReply { message: "Hm".into() }));
-        let replies = tokio_stream::StreamExt::chain(first, tokio_stream::pending());
+        let gives_up = request.into_inner().name.is_empty();
+        let replies = stream! {
+            yield Ok(HelloReply { message: "Hm".into() });
+            if gives_up {
+                yield Err(Status::data_loss("ü: forgotten"));
+            }
+            pending::<()>().await;
+        };
         Ok(Response::new(Box::pin(replies)))
     }
 }
 
-#[tokio::test]
-async fn ends_its_work_when_a_browser_closes_the_connection() -> anyhow::Result<()> {
+async fn serve_thinker() -> anyhow::Result<Server> {
     let greeter = Routes::new(GreeterServer::new(Thinker)).into_axum_router();
     let routes = Routes::from(greeter.layer(tonic_web::GrpcWebLayer::new()));
-    let server = Server::start(|incoming, stop| server::run(incoming, routes, stop)).await?;
+    Server::start(|incoming, stop| server::run(incoming, routes, stop)).await
+}
+
+#[tokio::test]
+async fn says_behind_the_replies_why_a_stream_fails() -> anyhow::Result<()> {
+    let server = serve_thinker().await?;
+    let (_, body) = call(server.addr, "SayHello_v1", b"\0\0\0\0\0").await?;
+    let trailers = b"\x80\0\0\x002grpc-status:15\r\ngrpc-message:%C3%BC:%20forgotten\r\n";
+    assert_eq!(body, [b"\0\0\0\0\x04\x0a\x02Hm", &trailers[..]].concat());
+    Ok(())
+}
+
+#[tokio::test]
+async fn ends_its_work_when_a_browser_closes_the_connection() -> anyhow::Result<()> {
+    let server = serve_thinker().await?;
     for method in ["SayHello", "SayHello_v1"] {
         let mut stream = TcpStream::connect(server.addr).await?;
         let head = format!(
-            "POST /helloworld.Greeter/{method} HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\
-             content-type: application/grpc-web+proto\r\n\r\n\0\0\0\0\0"
+            "POST /helloworld.Greeter/{method} HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\
+             content-type: application/grpc-web+proto\r\n\r\n\0\0\0\0\x05\x0a\x03you"
         );
         stream.write_all(head.as_bytes()).await?;
         if method == "SayHello_v1" {

@@ -56,7 +56,7 @@ function explain(error) {
     // ANCHOR_END: step6-aborted
     // ANCHOR: step7-gone
     if (error instanceof TypeError) {
-        return "The server is gone. Try again when it is back.";
+        return `The server is gone (${error.message}). Try again when it is back.`;
     }
     // ANCHOR_END: step7-gone
     return `The call failed: ${error.message}`;
@@ -149,7 +149,7 @@ async function* frames(body) {
 
 // Trailers, which are lines as headers are in HTTP/1.1: `grpc-status:0`.
 function parse(bytes) {
-    const lines = new TextDecoder().decode(bytes).matchAll(/^([^:]+):(.*)$/gm);
+    const lines = new TextDecoder().decode(bytes).matchAll(/^([\w-]+):(.*)$/gm);
     return new Headers([...lines].map(([, name, value]) => [name, value]));
 }
 
