@@ -16,7 +16,10 @@ const log = document.querySelector("[role=log]");
 
 // Ends the call that is under way. The reason is what a person reads.
 let controller = new AbortController();
-document.querySelector("#cancel").addEventListener("click", () => controller.abort("Cancelled."));
+const cancel = () => controller.abort("Cancelled.");
+document.querySelector("#cancel").addEventListener("click", cancel);
+// A browser keeps a page for a while that somebody has left, and its calls with it.
+window.addEventListener("pagehide", cancel);
 // ANCHOR_END: step6-cancel
 
 form.addEventListener("submit", async (event) => {
