@@ -48,7 +48,7 @@ impl Greeter for GreeterServicer {
         let replies = try_stream! {
             for i in 0..5 {
                 // ANCHOR: step6-sleep
-                if i > 0 {
+                if i > 0 && !pause.is_zero() {
                     // Here a cancelled call ends: the block is dropped, and goes on no more.
                     sleep(pause).await;
                 }
