@@ -4,6 +4,8 @@
 //! label, and `> Greet me` presses the button with that text. Behind it stands what the page shows
 //! then, where it announces what is new.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -11,6 +13,7 @@ use fantoccini::key::Key;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
+use xtask::run::transcript::{self, Difference};
 
 /// How long a page may take to show what it should. Far longer than any does.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -46,6 +49,26 @@ pub async fn play(browser: &Client, transcript: &str) -> Result<String> {
         }
     }
     Ok(played)
+}
+
+/// Opens the page at `url` in `browser` and plays the transcript in the file `path`. Returns what differs,
+/// if something does: three times in a row, because whoever cancels a call on a slow machine may be too late.
+///
+/// # Errors
+///
+/// If there is no such page or transcript, or the browser is gone.
+pub async fn difference(browser: &Client, url: &str, path: &Path) -> Result<Option<Difference>> {
+    let expected =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut difference = None;
+    for _ in 0..3 {
+        browser.goto(url).await?;
+        difference = transcript::compare(path, &play(browser, &expected).await?)?;
+        if difference.is_none() {
+            break;
+        }
+    }
+    Ok(difference)
 }
 
 /// What the page in `browser` shows, a line each.

@@ -98,14 +98,18 @@ pub const PARTS: &[Part] = &[
     Part {
         name: "lessons",
         commands: &[
-            "cargo test --workspace --exclude xtask --exclude book --exclude bench --exclude wire -- --ignored",
+            "cargo test --workspace --exclude xtask --exclude book --exclude bench --exclude page --exclude wire -- --ignored",
         ],
         proves: "every server survives a thousand deaths, and ten thousand calls at once",
     },
     Part {
         name: "browser",
-        commands: &["cargo test -p book --test browser -- --include-ignored"],
-        proves: "the pages can be read in Chromium, on a desktop and on a phone",
+        commands: &[
+            "cargo test -p book --test browser -- --include-ignored",
+            "cargo test -p page --test browser -- --include-ignored",
+            "cargo test -p page --lib --test clients -- --include-ignored",
+        ],
+        proves: "the book can be read in Chromium, and a lesson's page be used, on a desktop and on a phone",
     },
     Part {
         name: "bench",

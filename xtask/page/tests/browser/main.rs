@@ -6,3 +6,4 @@ mod greeter;
 mod looks;
 mod origins;
 mod transcripts;
+mod twins;

@@ -1,12 +1,9 @@
 //! What the page shows at each step.
 
-use std::fs;
-
 use anyhow::{Result, bail, ensure};
-use page::play::play;
+use page::play::difference;
 use page::{DESKTOP, Driver, complaints};
 use testing::program;
-use xtask::run::transcript;
 use xtask::steps::states::at_step;
 use xtask::workspace::Workspace;
 
@@ -19,19 +16,14 @@ async fn the_page_shows_what_its_transcript_says() -> Result<()> {
     for lesson in &workspace.lessons {
         for step in 1..=lesson.steps.len() {
             let path = lesson.folder.join(format!("transcripts/step{step}/page.txt"));
-            let Ok(expected) = fs::read_to_string(&path) else { continue };
+            if !path.is_file() {
+                continue;
+            }
             let (pair, programs) = at_step(&workspace, lesson, step, true).await?;
             let (_server, addr) = program::start(programs.path(&pair.server)?, None).await?;
             let browser = driver.browser(DESKTOP).await?;
-            browser.goto(&format!("http://{addr}/")).await?;
-            // Whoever cancels a call may be too late on a slow machine: then it is done once more.
-            let mut difference = None;
-            for _ in 0..3 {
-                difference = transcript::compare(&path, &play(&browser, &expected).await?)?;
-                if difference.is_none() {
-                    break;
-                }
-            }
+            let url = format!("http://{addr}/");
+            let difference = difference(&browser, &url, &path).await?;
             if let Some(difference) = difference {
                 bail!("{} at step {step}:\n{}", lesson.name, difference.diff()?);
             }
