@@ -11,12 +11,8 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         format!("no server at {addr} (start one with `cargo run -p browser server`)")
     })?;
 
-    let request = HelloRequest {
-        name: "you".into(),
-        // ANCHOR: step6-no-pause
-        pause_ms: 0,
-        // ANCHOR_END: step6-no-pause
-    };
+    // Whatever fields there will be: those that we don't know keep their default values.
+    let request = HelloRequest { name: "you".into(), ..Default::default() };
     let reply = stub.say_hello(request.clone()).await?.into_inner();
     println!("Greeter client received: {}", reply.message);
 

@@ -85,6 +85,7 @@ pub async fn run(
         // Without TLS, a browser speaks HTTP/1.1 only.
         .accept_http1(true)
         // ANCHOR_END: step5-http1
+        // A call whose path is not in there is answered UNIMPLEMENTED.
         .add_routes(routes)
         .serve_with_incoming_shutdown(incoming, shutdown)
         .await?;
