@@ -85,7 +85,9 @@ fn compare(
         |it: &&Declaration| theirs.iter().any(|t| t.kind == it.kind && t.name == it.name);
     let Some(difference) = proto::difference(new, theirs, known) else { return Grade::Works(None) };
     let is_method = |it: &&Declaration| it.kind == "method";
-    let has_methods = new.iter().filter(is_method).all(|it| is_there(&it));
+    // A step that adds no method has not been begun before its fields are there.
+    let mut methods = new.iter().filter(is_method).peekable();
+    let has_methods = methods.peek().is_some() && methods.all(|it| is_there(&it));
     let is_other = new.iter().filter(is_there).any(|it| !theirs.contains(it));
     if step == 1 || is_other || has_methods {
         Grade::Wrong(difference)
