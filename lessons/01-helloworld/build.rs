@@ -2,7 +2,6 @@
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // ANCHOR: step2-generate
-    // protox reads proto files as protoc does, but is a crate: there is nothing to install.
     let descriptors = protox::compile(["helloworld.proto"], ["proto"])?;
     tonic_prost_build::compile_fds(descriptors)?;
     println!("cargo::rerun-if-changed=proto");

@@ -29,6 +29,12 @@ impl Greeter for GreeterServicer {
     // ANCHOR_END: step5-say-hello-again
 }
 
+/// Serves on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't listen there.
+pub async fn serve(addr: &str) -> anyhow::Result<()> {
+    let (incoming, ctrl_c) = crate::listen::on(addr).await?;
+    run(incoming, ctrl_c).await
+}
+
 /// Serves on `incoming` until `shutdown` ends. Calls that are under way then may finish.
 pub async fn run(incoming: TcpIncoming, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     Server::builder()

@@ -7,7 +7,7 @@ use tonic::Status;
 use unary_displacement::client;
 // ANCHOR_END: step4-main-import
 // ANCHOR: step3-main-import
-use unary_displacement::{listen, server};
+use unary_displacement::server;
 // ANCHOR_END: step3-main-import
 
 /// This machine only: port 50051 of the loopback address.
@@ -28,10 +28,7 @@ async fn run() -> anyhow::Result<()> {
     }
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // ANCHOR: step3-main-command
-        ["server", addr] => {
-            let (incoming, ctrl_c) = listen::on(addr).await?;
-            server::run(incoming, ctrl_c).await
-        }
+        ["server", addr] => server::serve(addr).await,
         // ANCHOR_END: step3-main-command
         // ANCHOR: step4-main-command
         ["client", addr] => client::run(addr).await,

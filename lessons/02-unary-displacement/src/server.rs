@@ -30,6 +30,12 @@ pub fn distance(start: Point, end: Point) -> f32 {
     dx.hypot(dy) as f32
 }
 
+/// Serves on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't listen there.
+pub async fn serve(addr: &str) -> anyhow::Result<()> {
+    let (incoming, ctrl_c) = crate::listen::on(addr).await?;
+    run(incoming, ctrl_c).await
+}
+
 /// Serves on `incoming` until `shutdown` ends. Calls that are under way then may finish.
 pub async fn run(incoming: TcpIncoming, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     Server::builder()

@@ -5,7 +5,7 @@ use anyhow::bail;
 use movie_json::client;
 // ANCHOR_END: step4-main-import
 // ANCHOR: step3-main-import
-use movie_json::{DATA, listen, server};
+use movie_json::{DATA, server};
 // ANCHOR_END: step3-main-import
 use std::{env, process};
 use tonic::{Code, Status};
@@ -28,8 +28,8 @@ async fn run() -> anyhow::Result<()> {
     }
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // ANCHOR: step3-main-command
-        ["server", addr] => serve(addr, DATA).await,
-        ["server", addr, data] => serve(addr, data).await,
+        ["server", addr] => server::serve(addr, DATA).await,
+        ["server", addr, data] => server::serve(addr, data).await,
         // ANCHOR_END: step3-main-command
         // ANCHOR: step4-main-command
         ["client", addr] => client::run(addr).await,
@@ -37,14 +37,6 @@ async fn run() -> anyhow::Result<()> {
         _ => bail!("say what to run: `server [ADDR [DATA]]` or `client [ADDR]`"),
     }
 }
-// ANCHOR: step3-main-serve
-
-async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
-    let movies = server::Movies::load(data)?;
-    let (incoming, ctrl_c) = listen::on(addr).await?;
-    server::run(incoming, movies, ctrl_c).await
-}
-// ANCHOR_END: step3-main-serve
 
 /// What went wrong, in one line.
 fn explain(error: &anyhow::Error) -> String {

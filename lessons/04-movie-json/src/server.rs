@@ -79,6 +79,14 @@ impl Movie for MovieServicer {
     // ANCHOR_END: step5-get-list-movies
 }
 
+/// Serves the films of the file `data` on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't read
+/// the one or listen on the other.
+pub async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
+    let movies = Movies::load(data)?;
+    let (incoming, ctrl_c) = crate::listen::on(addr).await?;
+    run(incoming, movies, ctrl_c).await
+}
+
 /// Serves `movies` on `incoming` until `shutdown` ends. Calls that are under way then may finish.
 pub async fn run(
     incoming: TcpIncoming,

@@ -97,6 +97,12 @@ impl RequestStreaming for RequestStreamingServicer {
 }
 // ANCHOR_END: step7-servicer
 
+/// Serves on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't listen there.
+pub async fn serve(addr: &str) -> anyhow::Result<()> {
+    let (incoming, ctrl_c) = listen::on(addr).await?;
+    run(incoming, ctrl_c).await
+}
+
 /// Serves on `incoming` until `shutdown` ends. Calls that are under way then may finish.
 pub async fn run(incoming: TcpIncoming, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     listen::builder()

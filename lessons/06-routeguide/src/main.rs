@@ -5,7 +5,7 @@ use anyhow::bail;
 use routeguide::client;
 // ANCHOR_END: step4-main-import
 // ANCHOR: step3-main-import
-use routeguide::{DATA, listen, places::Places, server};
+use routeguide::{DATA, server};
 // ANCHOR_END: step3-main-import
 use std::{env, process};
 use tonic::{Code, Status};
@@ -28,8 +28,8 @@ async fn run() -> anyhow::Result<()> {
     }
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // ANCHOR: step3-main-command
-        ["server", addr] => serve(addr, DATA).await,
-        ["server", addr, data] => serve(addr, data).await,
+        ["server", addr] => server::serve(addr, DATA).await,
+        ["server", addr, data] => server::serve(addr, data).await,
         // ANCHOR_END: step3-main-command
         // ANCHOR: step4-main-command
         ["client", addr] => client::run(addr).await,
@@ -37,14 +37,6 @@ async fn run() -> anyhow::Result<()> {
         _ => bail!("say what to run: `server [ADDR [DATA]]` or `client [ADDR]`"),
     }
 }
-// ANCHOR: step3-main-serve
-
-async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
-    let places = Places::load(data)?;
-    let (incoming, ctrl_c) = listen::on(addr).await?;
-    server::run(incoming, places, ctrl_c).await
-}
-// ANCHOR_END: step3-main-serve
 
 /// What went wrong, in one line.
 fn explain(error: &anyhow::Error) -> String {

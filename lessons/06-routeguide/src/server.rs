@@ -189,6 +189,14 @@ fn until<T>(
 }
 // ANCHOR_END: step8-until
 
+/// Serves the places of the file `data` on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't read
+/// the one or listen on the other.
+pub async fn serve(addr: &str, data: &str) -> anyhow::Result<()> {
+    let places = Places::load(data)?;
+    let (incoming, ctrl_c) = listen::on(addr).await?;
+    run(incoming, places, ctrl_c).await
+}
+
 /// Serves `places` on `incoming` until `shutdown` ends. Calls that are under way then may finish.
 pub async fn run(
     incoming: TcpIncoming,

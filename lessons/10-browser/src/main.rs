@@ -8,12 +8,9 @@ use browser::client;
 use browser::origin;
 // ANCHOR_END: step7-main-import
 // ANCHOR: step3-main-import
-use browser::{listen, server};
+use browser::server;
 // ANCHOR_END: step3-main-import
 use std::{env, process};
-// ANCHOR: step3-main-import-routes
-use tonic::service::Routes;
-// ANCHOR_END: step3-main-import-routes
 use tonic::{Code, Status};
 
 /// This machine only: port 50051 of the loopback address.
@@ -34,10 +31,12 @@ async fn run() -> anyhow::Result<()> {
     }
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // ANCHOR: step3-main-command
-        ["server", addr] => serve(addr, server::routes()).await,
+        ["server", addr] => server::serve(addr, server::routes()).await,
         // ANCHOR_END: step3-main-command
         // ANCHOR: step7-main-command
-        ["server", addr, origin] => serve(addr, origin::allow(origin, server::routes())?).await,
+        ["server", addr, origin] => {
+            server::serve(addr, origin::allow(origin, server::routes())?).await
+        }
         // ANCHOR_END: step7-main-command
         // ANCHOR: step4-main-command
         ["client", addr] => client::run(addr).await,
@@ -45,13 +44,6 @@ async fn run() -> anyhow::Result<()> {
         _ => bail!("say what to run: `server [ADDR [ORIGIN]]` or `client [ADDR]`"),
     }
 }
-// ANCHOR: step3-main-serve
-
-async fn serve(addr: &str, routes: Routes) -> anyhow::Result<()> {
-    let (incoming, ctrl_c) = listen::on(addr).await?;
-    server::run(incoming, routes, ctrl_c).await
-}
-// ANCHOR_END: step3-main-serve
 
 /// What went wrong, in one line.
 fn explain(error: &anyhow::Error) -> String {

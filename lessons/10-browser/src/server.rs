@@ -74,6 +74,12 @@ pub fn routes() -> Routes {
     // ANCHOR_END: step5-routes
 }
 
+/// Serves `routes` on `addr` (HOST:PORT) until Ctrl-C. Fails if it can't listen there.
+pub async fn serve(addr: &str, routes: Routes) -> anyhow::Result<()> {
+    let (incoming, ctrl_c) = listen::on(addr).await?;
+    run(incoming, routes, ctrl_c).await
+}
+
 /// Serves `routes` on `incoming` until `shutdown` ends. Calls that are under way then may finish.
 pub async fn run(
     incoming: TcpIncoming,

@@ -24,7 +24,7 @@ use tokio::runtime::{Builder, Runtime};
 use xtask::run::python::Python;
 use xtask::system::cargo::{Build, RENDERED};
 use xtask::workspace::lesson::{Lesson, Programs};
-use xtask::workspace::{Workspace, relative};
+use xtask::workspace::{Workspace, packages, relative};
 
 use crate::machine::Machine;
 use crate::progress::Progress;
@@ -118,17 +118,18 @@ async fn run(names: &[String], with_python: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds the programs of `lessons`, all in one `cargo build`.
+/// Builds the programs of `lessons`, in as few calls of `cargo build` as may be.
 async fn build(workspace: &Workspace, lessons: &[&Lesson]) -> anyhow::Result<Programs> {
     // As this one was built: a test of it makes do with what is built already.
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let mut args = vec!["--profile", profile, "--bins", RENDERED];
-    for lesson in lessons {
-        args.extend(["--package", &lesson.package]);
-    }
-    let (programs, status) = Programs::of(Build::start(&workspace.root, &args, false)?).await?;
-    if !status.success() {
-        bail!("the lessons do not build: {status}");
+    let mut programs = Programs::default();
+    for packages in packages(lessons) {
+        let args = [&["--profile", profile, "--bins", RENDERED], &*packages].concat();
+        let (built, status) = Programs::of(Build::start(&workspace.root, &args, false)?).await?;
+        if !status.success() {
+            bail!("the lessons do not build: {status}");
+        }
+        programs.extend(built);
     }
     Ok(programs)
 }

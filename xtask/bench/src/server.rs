@@ -32,7 +32,7 @@ impl Server {
     ///
     /// If it does not get ready. It has said why on standard error.
     pub async fn start(side: &Side, data: Option<&Path>) -> anyhow::Result<Server> {
-        let mut command = side.command("127.0.0.1:0");
+        let mut command = side.command("127.0.0.1:0", None);
         command.args(data).stdout(Stdio::piped());
         let started = Instant::now();
         let mut process = process::spawn(command)?;

@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-use tokio::process::Command;
 use tokio::time::timeout;
 use xtask::system::cargo::cargo;
 use xtask::system::process;
-use xtask::workspace::Workspace;
+use xtask::workspace::{Workspace, packages};
 
 use crate::progress::Progress;
 
@@ -38,29 +37,30 @@ pub async fn measure(
     target: &Path,
     progress: &Progress,
 ) -> anyhow::Result<Vec<Verify>> {
-    let mut lessons = vec!["build", "--bins", "--examples"];
-    for lesson in &workspace.lessons {
-        lessons.extend(["--package", &lesson.package]);
-    }
+    let build = |packages: Vec<_>| [vec!["build", "--bins", "--examples"], packages].concat();
+    let lessons = packages(&Vec::from_iter(&workspace.lessons)).into_iter().map(build).collect();
+    let parts = [
+        ("the runner", vec![vec!["build", "--package", "xtask"]]),
+        ("the lessons", lessons),
+        ("the pairs", vec![vec!["run", "--package", "xtask", "--", "verify"]]),
+    ];
     let mut states = Vec::new();
     for state in ["cold", "warm"] {
         let mut seconds = Vec::new();
-        for (what, args) in [
-            ("the runner", &["build", "--package", "xtask"][..]),
-            ("the lessons", &lessons),
-            ("the pairs", &["run", "--package", "xtask", "--", "verify"]),
-        ] {
+        for (what, calls) in &parts {
             progress.says(format!("verify, {state}: {what}"));
             let started = Instant::now();
-            let mut command = Command::new(cargo());
-            command.args(args).current_dir(&workspace.root).env("CARGO_TARGET_DIR", target);
-            command.stdout(Stdio::null()).stderr(Stdio::null());
-            let mut process = process::spawn(command)?;
-            let status = timeout(TIME_LIMIT, process.child.wait()).await;
-            let status =
-                status.with_context(|| format!("verify, {state}: {what}: not in time"))??;
-            if !status.success() {
-                bail!("verify, {state}: {what}: {status}: run `cargo xtask verify` to see why");
+            for args in calls {
+                let mut command = cargo();
+                command.args(args).current_dir(&workspace.root).env("CARGO_TARGET_DIR", target);
+                command.stdout(Stdio::null()).stderr(Stdio::null());
+                let mut process = process::spawn(command)?;
+                let status = timeout(TIME_LIMIT, process.child.wait()).await;
+                let status =
+                    status.with_context(|| format!("verify, {state}: {what}: not in time"))??;
+                if !status.success() {
+                    bail!("verify, {state}: {what}: {status}: run `cargo xtask verify` to see why");
+                }
             }
             seconds.push(started.elapsed().as_secs_f64());
         }

@@ -37,7 +37,8 @@ pub struct Broken {
     pub printed: &'static str,
 }
 
-/// Every lesson. A test says which one is missing.
+/// Every lesson but those that are built apart: they test their methods themselves. A test says which
+/// one is missing.
 ///
 /// The first byte of an input of the fuzzer is the number of a method, counted through all lessons:
 /// a new lesson belongs to the end.

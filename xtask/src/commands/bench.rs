@@ -3,8 +3,6 @@
 
 use std::process::ExitCode;
 
-use tokio::process::Command;
-
 use crate::system::cargo::cargo;
 use crate::system::process;
 use crate::workspace::Workspace;
@@ -40,7 +38,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
     // Before anything is compiled.
     workspace.select(&args.lessons)?;
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     command.args(["run", "--release", "--package", "bench", "--"]).current_dir(&workspace.root);
     command.args(args.python.then_some("--python")).args(&args.lessons);
     let status = process::spawn(command)?.child.wait().await?;

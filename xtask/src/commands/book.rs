@@ -3,8 +3,6 @@
 
 use std::process::ExitCode;
 
-use tokio::process::Command;
-
 use crate::system::cargo::cargo;
 use crate::system::process;
 use crate::workspace::Workspace;
@@ -41,7 +39,7 @@ impl Args {
 /// If it cannot be started.
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     command.args(["run", "--package", "book", "--bin"]).current_dir(&workspace.root);
     if args.serve {
         command.args(["serve-book", "--"]);

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
 use std::process::ExitCode;
@@ -20,11 +19,13 @@ use crate::system::style::BOLD;
 use crate::workspace::Workspace;
 
 mod needs;
+mod words;
 
 /// A check, or some that belong together.
 pub struct Part {
     pub name: &'static str,
-    /// As a contributor types them.
+    /// As a contributor types them. With `-p APART`, one is run for each lesson that is built apart; in
+    /// `--exclude APART` they all take its place.
     pub commands: &'static [&'static str],
     /// What is so if they succeed.
     pub proves: &'static str,
@@ -66,7 +67,7 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         name: "test",
-        commands: &["cargo test"],
+        commands: &["cargo test", "cargo test -p APART"],
         proves: "the lessons and the runner pass their quick tests",
     },
     Part {
@@ -98,7 +99,9 @@ pub const PARTS: &[Part] = &[
     Part {
         name: "lessons",
         commands: &[
-            "cargo test --workspace --exclude xtask --exclude book --exclude bench --exclude page --exclude wire -- --ignored",
+            "cargo test --workspace --exclude xtask --exclude book --exclude bench --exclude page --exclude wire \
+             --exclude APART -- --ignored",
+            "cargo test -p APART -- --ignored",
         ],
         proves: "every server survives a thousand deaths, and ten thousand calls at once",
     },
@@ -187,16 +190,16 @@ pub fn runs(line: &str) -> bool {
 /// If one fails: the error names it.
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout();
+    let workspace = Workspace::load().await?;
     if args.list {
         for part in PARTS {
             writeln!(out, "{BOLD}{:<10}{BOLD:#}  {}", part.name, part.proves)?;
-            for line in part.commands {
+            for line in part.lines(&workspace) {
                 writeln!(out, "            $ {line}")?;
             }
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let workspace = Workspace::load().await?;
     let is_wanted =
         |part: &&Part| args.parts.is_empty() || args.parts.iter().any(|name| name == part.name);
     let parts: VecDeque<_> = PARTS.iter().filter(is_wanted).collect();
@@ -229,6 +232,11 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 type Ended = RefCell<Vec<(&'static str, Duration, String)>>;
 
 impl Part {
+    /// Its commands, for the lessons that there are.
+    pub fn lines(&self, workspace: &Workspace) -> Vec<String> {
+        self.commands.iter().flat_map(|line| words::with_lessons(line, workspace)).collect()
+    }
+
     /// Runs the part, and notes how it has ended. If it runs `beside` another, what it prints is shown
     /// then.
     async fn run(&self, workspace: &Workspace, beside: bool, ended: &Ended) -> anyhow::Result<()> {
@@ -270,7 +278,7 @@ impl Part {
             None => writeln!(anstream::stdout(), "{text}"),
         };
         let mut path = env::var_os("PATH").unwrap_or_default();
-        for line in self.commands {
+        for line in &self.lines(workspace) {
             let words: Vec<&str> = line.split_whitespace().collect();
             if let Err(lack) = needs::provide(&words, workspace, &mut path).await {
                 // Who sets CI sees to it that all is there. But not everywhere can these be had.
@@ -286,11 +294,17 @@ impl Part {
                 return Ok(Some(reason));
             }
             say(&format!("{BOLD}$ {line}{BOLD:#}"))?;
+            if words.contains(&"--target") {
+                for lesson in workspace.lessons.iter().filter(|lesson| lesson.is_apart) {
+                    let why = "it compiles C, and a C compiler for that system may not be here";
+                    say(&format!("{} is left out: {why}", lesson.name))?;
+                }
+            }
             // The Cargo that runs us; but only rustup's knows of others.
             let is_ours = words[0] == "cargo" && !words[1].starts_with('+');
-            let mut command = Command::new(if is_ours { cargo() } else { words[0].into() });
+            let mut command = if is_ours { cargo() } else { Command::new(words[0]) };
             for word in &words[1..] {
-                command.args(expand(word, workspace)?);
+                command.args(words::expanded(word, workspace)?);
             }
             command.env("PATH", &path).current_dir(&workspace.root);
             if let Some(log) = log {
@@ -303,15 +317,4 @@ impl Part {
         }
         Ok(None)
     }
-}
-
-/// What a shell makes of `word`: if it ends with `/*` or `/*.EXTENSION`, the files that are meant.
-fn expand(word: &str, workspace: &Workspace) -> anyhow::Result<Vec<OsString>> {
-    let Some((folder, end)) = word.split_once("/*") else { return Ok(vec![word.into()]) };
-    let entries = fs::read_dir(workspace.root.join(folder)).with_context(|| folder.to_owned())?;
-    let paths = entries.map(|entry| Ok(entry?.path().into_os_string()));
-    let mut files = paths.collect::<anyhow::Result<Vec<OsString>>>()?;
-    files.retain(|path| path.to_string_lossy().ends_with(end));
-    files.sort();
-    Ok(files)
 }

@@ -7,7 +7,6 @@ use std::path::{self, Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use tokio::process::Command;
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 use crate::learner::{self, WORKSPACE_DATA};
@@ -169,7 +168,7 @@ async fn write(
 
     put(&dir.join("Cargo.lock"), &fs::read_to_string(workspace.root.join("Cargo.lock"))?)?;
     // Removes from it what the crate does not need; versions stay as they are.
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     command.args(["update", "--workspace", "--offline", "--quiet"]).current_dir(dir);
     let status = process::spawn(command)?.child.wait().await?;
     if !status.success() {
@@ -267,8 +266,8 @@ fn readme(lesson: &Lesson, step: usize, workspace: &Workspace) -> String {
         "\
 # {title}: step {step}, {step_title}
 
-This is lesson {name} of *gRPC in Rust, in six lessons*, as it stands before step {step}. The rest is
-yours to write:
+This is lesson {name} of *gRPC in Rust, lesson by lesson*, as it stands before step {step}. The rest
+is yours to write:
 
 {list}
 Read the chapter *{title}* of the book, from the page of step {step} on: `cargo xtask book --open` shows

@@ -12,7 +12,8 @@ use cargo_metadata::{CompilerMessage, Message};
 use crate::learner::protos;
 use crate::run::cause;
 use crate::run::compare::{self, SIDES};
-use crate::run::pair::{self, Outcome};
+use crate::run::outcome::Outcome;
+use crate::run::pair;
 use crate::steps::regions;
 use crate::steps::states::{self, State, States};
 use crate::system::style::{GREEN, RED};
@@ -27,8 +28,10 @@ The state of a lesson at a step is its source without the regions of later steps
 to `target/steps` as a crate of its own, built with warnings denied, and, once there is a client,
 run and compared with the transcripts of that step. State 0 is where a learner starts.
 
-Versions are crossed: the client of the step before has to work with the new server. Where a step
-adds a method, the new client has to be told UNIMPLEMENTED by the old server, and say so in one line.
+Versions are crossed: the client of the step before has to work with the new server. Where the lesson
+says that it breaks with that client, as a server does that wants to be called over TLS, the client has
+to fail instead, in one line. Where a step adds a method, the new client has to be told UNIMPLEMENTED
+by the old server, and say so in one line.
 
 What does not compile is shown with the line of the lesson's own source, and as rustc shows it.")]
 pub struct Args {
@@ -188,20 +191,19 @@ async fn run_state(
         ));
     }
     count.run += 1;
-    let Pair { server, client, .. } = &state.pair;
-    let outcome = run_pair(programs, server, client).await?;
+    let outcome = run_pair(programs, &state.pair.server, &state.pair).await?;
     let (ok, details) =
         compare::with_transcripts(&state.pair, &SIDES, &outcome, &workspace.root, None);
     if ok { Ok("builds, and prints what it should") } else { Err(details) }
 }
 
-async fn run_pair(
-    programs: &Programs,
-    server: &Target,
-    client: &Target,
-) -> Result<Outcome, String> {
-    let outcome = async { pair::run(&programs.side(server)?, &programs.side(client)?).await };
-    outcome.await.map_err(|error| format!("      {error:#}\n"))
+/// Runs the client of `pair` against as many as it is told of, each one a `server`.
+async fn run_pair(programs: &Programs, server: &Target, pair: &Pair) -> Result<Outcome, String> {
+    let run = async {
+        let (server, client) = (programs.side(server)?, programs.side(&pair.client)?);
+        pair::run(&server, pair.servers, &client).await
+    };
+    run.await.map_err(|error| format!("      {error:#}\n"))
 }
 
 /// Runs each client that is one step older or newer than the server.
@@ -218,8 +220,12 @@ async fn cross(
         let [old, new] = two else { continue };
         count.crossed += 1;
         let what = format!("client {}, server {}", old.pair.name, new.pair.name);
-        let result = run_pair(programs, &new.pair.server, &old.pair.client).await;
+        let result = run_pair(programs, &new.pair.server, &old.pair).await;
+        let breaks = lesson.breaks.contains(&new.step);
         let result = result.and_then(|outcome| {
+            if breaks {
+                return fails_in_a_line(&outcome, "", |_| true).map(|()| "it fails, in one line");
+            }
             let (ok, details) =
                 compare::with_transcripts(&old.pair, &["client"], &outcome, &workspace.root, None);
             if ok { Ok("the old client works") } else { Err(details) }
@@ -230,31 +236,39 @@ async fn cross(
         if protos::methods(old)? != protos::methods(new)? {
             count.crossed += 1;
             let what = format!("client {}, server {}", new.pair.name, old.pair.name);
-            let result = run_pair(programs, &old.pair.server, &new.pair.client).await;
-            let result = result.and_then(|outcome| is_refused(&outcome));
+            let result = run_pair(programs, &old.pair.server, &new.pair).await;
+            let result = result.and_then(|outcome| {
+                let is_unimplemented = |stderr: &str| cause::unimplemented(stderr).is_some();
+                fails_in_a_line(&outcome, " and says UNIMPLEMENTED", is_unimplemented)
+            });
             tell(lesson, &what, result.map(|()| "UNIMPLEMENTED, in one line"), count)?;
         }
     }
     Ok(())
 }
 
-/// Whether the client has been told UNIMPLEMENTED, and has said so as it should.
-fn is_refused(outcome: &Outcome) -> Result<(), String> {
-    let Outcome { server, client, .. } = outcome;
-    if server.failure.is_none()
-        && !server.complained
+/// Whether the client has failed as it should: in one line, which says what is `expected`.
+fn fails_in_a_line(
+    outcome: &Outcome,
+    expected: &str,
+    is_expected: impl Fn(&str) -> bool,
+) -> Result<(), String> {
+    let Outcome { servers, client, .. } = outcome;
+    if servers.iter().all(|server| server.failure.is_none() && !server.complained)
         && client.status.is_some_and(|status| status.code() == Some(1))
-        && cause::unimplemented(&client.stderr).is_some()
+        && client.stderr.starts_with("error: ")
+        && client.stderr.lines().count() == 1
+        && is_expected(&client.stderr)
     {
         return Ok(());
     }
-    let mut text =
-        "      client: expected exit code 1, and one line that begins with `error: ` and \
-                    says UNIMPLEMENTED\n"
-            .to_owned();
+    let mut text = format!(
+        "      client: expected exit code 1, and one line that begins with `error: `{expected}\n"
+    );
     text.extend(outcome.failures().map(|failure| format!("      {failure}\n")));
-    text += &compare::outputs("server", server);
-    text += &compare::outputs("client", client);
+    for (side, ended) in SIDES.iter().flat_map(|side| outcome.of(side)) {
+        text += &compare::outputs(&side, ended);
+    }
     Err(text)
 }
 

@@ -38,12 +38,17 @@ Anybody's implementation can take the place of one side, or of both:
   cargo xtask verify 01 --server 'python server.py {{port}}'
   cargo xtask verify 01 --client './my-client --to {{addr}}' --step 4
 
+Where a client calls several servers, so many are started, and it gets all their addresses, joined by
+commas. What one of them prints, each has to.
+
 COMMAND is split into words as a shell does it, quotes included, and started in the current folder,
-without a shell. On Windows a backslash is part of a path, elsewhere it escapes what follows. In it {{addr}} stands for HOST:PORT, {{host}} and {{port}} for its
-parts; with none of them the address is appended. A server is ready when it prints a line with
-`listening on`, or when its port accepts a connection. It is stopped as Ctrl-C does it; how it takes
-that, and what it prints on standard error, is not judged; but its own lines are compared, so it
-has to flush them. A client has to end with exit code 0. Each has {foreign} s instead of {limit}.
+without a shell. On Windows a backslash is part of a path, elsewhere it escapes what follows. In it
+{{addr}} stands for HOST:PORT, or for all addresses, {{host}} and {{port}} for the parts of the first;
+with none of them it is appended. {{file}} is the path of a file that the server makes, if the lesson's
+makes one; nothing is there yet. A server is ready when it prints a line with `listening on`, or when
+its port accepts a connection. It is stopped as Ctrl-C does it; how it takes that, and what it prints on
+standard error, is not judged; but its own lines are compared, so it has to flush them. A client has to
+end with exit code 0. Each has {foreign} s instead of {limit}.
 
 With --format, what you read here goes to standard error, and standard output has one document:
 
@@ -107,6 +112,10 @@ struct Case {
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
     let lessons = workspace.select(&args.lessons)?;
+    let junit = match args.format {
+        Some(Format::Junit) => Some(workspace.junit().await?),
+        _ => None,
+    };
     let cases = if args.server.is_some() || args.client.is_some() {
         vec![foreign_case(args, &workspace, &lessons).await?]
     } else {
@@ -121,10 +130,10 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let turns = Arc::clone(&turns);
         running.spawn(async move {
             let _turn = turns.acquire().await;
-            (pair::run(&case.server, &case.client).await, case)
+            (pair::run(&case.server, case.pair.servers, &case.client).await, case)
         });
     }
-    let mut report = Report::new(args.format);
+    let mut report = Report::new(args.format, junit);
     let mut blessed = args.bless.then(HashSet::new);
     while let Some(ended) = running.join_next().await {
         let (outcome, case) = ended?;
@@ -138,7 +147,9 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
                     root,
                     blessed.as_mut(),
                 );
-                if case.server.is_foreign && details.contains("server: it differs from ") {
+                let is_servers = |line: &str| line.trim().starts_with("server");
+                let mut lines = details.lines().filter(|line| line.contains(": it differs from "));
+                if case.server.is_foreign && lines.any(is_servers) {
                     details +=
                         "      (--ignore-server-output leaves out what your server prints)\n";
                 }
@@ -203,7 +214,9 @@ async fn foreign_case(
         let why = "--server and --client stand for one lesson's: name one";
         return Err(WrongUse(why.into()).into());
     };
-    let foreign = |command: &String| Side::foreign(command, &workspace.build);
+    let foreign = |command: &String| {
+        anyhow::Ok(Side::foreign(command, &workspace.build)?.with_file(lesson.file.as_deref()))
+    };
     let server = args.server.as_ref().map(foreign).transpose()?;
     let client = args.client.as_ref().map(foreign).transpose()?;
     let is_ours = server.is_none() || client.is_none();

@@ -6,8 +6,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use tokio::process::Command;
-
 use crate::system::cargo::cargo;
 use crate::system::error::WrongUse;
 use crate::system::process;
@@ -23,14 +21,19 @@ it. With --listen and --to it stands between any client and any server, until Ct
 By default there's a line a message: when, in which direction (→ from the client), the number of the
 call, the method, and the message as text. Then the status, and how many bytes the call took.
 
+Where a lesson's client calls several servers, it stands in front of each, and says which connection goes
+to which.
+
 What it can't read it names, shows as bytes, and passes on all the same. A message whose proto it
-doesn't have is shown by the numbers and wire types of its fields. TLS stays what it is: records that
-say nothing.
+doesn't have is shown by the numbers and wire types of its fields. Over TLS nothing can be read: it says
+of each connection which version that is, and how many bytes went each way; with --frames, of each
+record its type and its length.
 
 With --format json each line is an object, for a frame:
 
   ms            when, in milliseconds since the start
   connection    which one, from 1
+  server        to which server, from 1, if there are several
   from          `client` or `server`
   what          `preface`, `frame`, `tls` (a record), `raw` (what isn't HTTP/2) or `closed`
   length        in bytes, without the head of the frame or record
@@ -38,6 +41,7 @@ With --format json each line is an object, for a frame:
                 says in words, a list
   headers       a list: `name`, `value`, `bytes` (that it took), and `known` (whether it was in the table)
   record        the type of a TLS record
+  version       of TLS, in the record that chooses it
   call, method  if the frame belongs to a call: its number, from 1, and its path
   messages      those that end in this frame: `type`, `length`, `compressed`, and `value`, with bytes
                 as hexadecimal digits; `text` instead if there's no proto or it isn't what the proto
@@ -53,7 +57,7 @@ pub struct Args {
     /// A lesson, by number, package or folder (03, teams or 03-teams), or the folder of your own crate
     #[arg(required_unless_present = "listen", conflicts_with = "listen")]
     pub what: Option<String>,
-    /// Run the lesson as it is at the end of this step
+    /// Run the lesson as it is at the end of this step; of your own crate, start as many servers as then
     #[arg(long, value_name = "N", requires = "what")]
     pub step: Option<usize>,
     /// Run this example of the lesson
@@ -97,7 +101,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(what) = &args.what {
         crate_or_lesson(&workspace, what)?;
     }
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     // In the current folder, to which paths are relative.
     command.args(["run", "--package", "wire", "--manifest-path"]);
     command.arg(workspace.root.join("Cargo.toml")).arg("--").args(env::args_os().skip(2));

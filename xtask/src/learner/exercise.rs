@@ -41,7 +41,7 @@ pub async fn grade(
     }
     let args = ["--package", &lesson.package, "--bins", "--example", name];
     let programs = workspace.build_with(&args, false).await?;
-    let side = |role| theirs.side(&Target { source: source.clone(), role });
+    let side = |role| theirs.side(&Target { source: source.clone(), role, file: None });
     let (our_server, our_client) = (programs.side(&ours.server)?, programs.side(&ours.client)?);
     let client = side(ours.client.role)?;
     let mut trials = vec![(Yours::Client, &our_server, &client)];
@@ -54,7 +54,7 @@ pub async fn grade(
     for (yours, server, client) in trials {
         // What is wrong with one of them is wrong with both.
         if yours != Yours::Both || found.is_empty() {
-            let outcome = pair::run(server, client).await?;
+            let outcome = pair::run(server, ours.servers, client).await?;
             found.extend(wrong(&outcome, yours, ours, &workspace.root)?);
         }
     }

@@ -6,25 +6,19 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::learner::ours::Ours;
 use crate::learner::sources::Sources;
-use crate::learner::theirs::{Theirs, generated};
+use crate::learner::theirs::Theirs;
 use crate::learner::wording::{self, Yours, wrong};
 use crate::learner::{Grade, Learner, late, protos, refusals};
 use crate::run::cause;
-use crate::run::pair::{self, Ended, Outcome};
-use crate::run::side::Side;
+use crate::run::pair;
 use crate::run::told;
 use crate::run::transcript;
 use crate::steps::regions;
-use crate::steps::states::{self, State, States};
+use crate::steps::states;
 use crate::workspace::Workspace;
-use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Programs};
-
-/// Our programs at each step.
-struct Ours {
-    states: States,
-    programs: Programs,
-}
+use crate::workspace::lesson::FIRST_RUNNABLE_STEP;
 
 /// How far one side of a learner's program goes.
 #[derive(Default)]
@@ -78,8 +72,10 @@ pub async fn grade(
     let begun = server.as_before.take().filter(|(step, _)| *step <= client.step);
     server.wrong = server.wrong.or(begun);
     let mut together = None;
-    if client.wrong.is_none() && client.step > 0 && client.step <= server.step {
-        let outcome = pair::run(&theirs.server, &theirs.client).await?;
+    let is_of_server = client.step > 0 && client.step <= server.step;
+    if client.wrong.is_none() && is_of_server && !lesson.breaks_between(client.step, server.step) {
+        let servers = ours.at(client.step)?.pair.servers;
+        let outcome = pair::run(&theirs.server, servers, &theirs.client).await?;
         together = wrong(&outcome, Yours::Both, &ours.at(client.step)?.pair, root)?;
     }
 
@@ -171,37 +167,18 @@ fn grade_step(step: usize, server: &Reach, client: &Reach) -> Grade {
 }
 
 impl Ours {
-    /// Derives and builds the lesson at each step that can be run.
-    async fn build(workspace: &Workspace, lesson: &Lesson, quietly: bool) -> anyhow::Result<Ours> {
-        let sources = regions::read_sound(lesson, &workspace.root)?;
-        let states = states::derive(workspace, lesson, &sources)?;
-        let wanted: Vec<&State> = states.runnable().collect();
-        let programs = states.programs(workspace, &wanted, quietly).await?;
-        Ok(Ours { states, programs })
-    }
-
-    /// The lesson at the end of `step`.
-    fn at(&self, step: usize) -> anyhow::Result<&State> {
-        let state = self.states.states.get(step);
-        state.with_context(|| format!("the lesson has no step {step}"))
-    }
-
-    /// Whether the generated code of step 2 is in the program.
-    fn are_generated(&self, theirs: &Theirs) -> anyhow::Result<bool> {
-        let first = self.programs.side(&self.at(FIRST_RUNNABLE_STEP)?.pair.server)?;
-        Ok(generated(first.program()).iter().all(|it| theirs.generated.contains(it)))
-    }
-
     /// Tries the learner's server with our client of each step, until one finds it wanting.
     async fn grade_server(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
         let mut reach = Reach::default();
-        for state in self.states.runnable() {
+        for state in self.since_server(theirs).await? {
             let client = self.programs.side(&state.pair.client)?;
-            let outcome = pair::run(&theirs.server, &client).await?;
-            if reach.step == 0 && outcome.port.is_none() {
+            let outcome = pair::run(&theirs.server, state.pair.servers, &client).await?;
+            if let Some((_, server)) = outcome.server()
+                && reach.step == 0
+                && outcome.addrs.is_empty()
+            {
                 let other = pair::run_one(&theirs.no_role(), "127.0.0.1:0").await?;
-                let ended = (&outcome.server, None);
-                if let Some(missing) = theirs.lacks("server", ended, (&other, None)).await? {
+                if let Some(missing) = theirs.lacks("server", (server, &[]), (&other, &[])).await? {
                     reach.missing = missing;
                     break;
                 }
@@ -215,7 +192,7 @@ impl Ours {
                 break;
             }
             let mut wrong = wrong(&outcome, Yours::Server, &state.pair, root)?;
-            if reach.step == 0 && outcome.port.is_some() {
+            if reach.step == 0 && !outcome.addrs.is_empty() {
                 // First: if it has said something else, it was not it that we have called.
                 let elsewhere = told::listens_elsewhere(&theirs.server).await?;
                 wrong = elsewhere.map(|failure| format!("your server {failure}")).or(wrong);
@@ -226,8 +203,7 @@ impl Ours {
                 *why = unanswered;
             }
             if let Some(why) = wrong {
-                let has_failed = reach.step > 0 && outcome.client.failure.is_some();
-                if has_failed && self.is_as_before(state, &client, &outcome).await? {
+                if reach.step > 0 && self.is_as_before(state, &client, &outcome).await? {
                     reach.as_before = Some((state.step, why));
                 } else {
                     reach.wrong = Some((state.step, why));
@@ -236,38 +212,22 @@ impl Ours {
             }
             reach.step = state.step;
             if reach.note.is_none() {
-                reach.note =
-                    wording::noise("your server", &outcome.server).map(|it| (state.step, it));
+                let noise = outcome.servers.iter().find_map(|it| wording::noise("your server", it));
+                reach.note = noise.map(|it| (state.step, it));
             }
         }
         Ok(reach)
     }
 
-    /// Whether `client`, ours of `state`, fares as it does with our server of the step before: then
-    /// nothing that it sees of the step has been begun.
-    async fn is_as_before(
-        &self,
-        state: &State,
-        client: &Side,
-        outcome: &Outcome,
-    ) -> anyhow::Result<bool> {
-        let server = self.programs.side(&self.at(state.step - 1)?.pair.server)?;
-        let before = pair::run(&server, client).await?;
-        let fared = |outcome: &Outcome| {
-            let Ended { status, stderr, .. } = &outcome.client;
-            (outcome.printed("client"), *status, stderr.clone())
-        };
-        Ok(fared(&before) == fared(outcome))
-    }
-
     /// Tries the learner's client with our server. How much it prints says how far it goes.
     async fn grade_client(&self, theirs: &Theirs, root: &Path) -> anyhow::Result<Reach> {
-        let newest = self.states.states.last().context("the lesson has no steps")?;
+        let (states, mut outcome) = self.of_client(theirs).await?;
+        let newest = *states.last().context("the lesson has no steps")?;
         let server = self.programs.side(&newest.pair.server)?;
-        let mut outcome = pair::run(&server, &theirs.client).await?;
         if outcome.client.failure.is_some() || outcome.client.stdout.is_empty() {
-            let other = pair::run(&server, &theirs.no_role()).await?;
-            let (ended, other) = ((&outcome.client, outcome.port), (&other.client, other.port));
+            let other = pair::run(&server, newest.pair.servers, &theirs.no_role()).await?;
+            let ended = (&outcome.client, &*outcome.addrs);
+            let other = (&other.client, &*other.addrs);
             if let Some(missing) = theirs.lacks("client", ended, other).await? {
                 return Ok(Reach { missing, ..Reach::default() });
             }
@@ -277,18 +237,19 @@ impl Ours {
             return Ok(first(wording::calls_elsewhere(&outcome)));
         }
         let mut state = newest;
-        for candidate in self.states.runnable() {
+        for candidate in states {
             if !has_more_than(&outcome.client.stdout, &candidate.pair.transcript("client"))? {
                 state = candidate;
                 break;
             }
         }
-        let printed = outcome.printed("client");
+        let printed = outcome.printed(&outcome.client);
         let is_right = transcript::compare(&state.pair.transcript("client"), &printed)?.is_none();
         if is_right && state.step != newest.step {
             // It calls no more than there is at that step: what that server prints counts.
             let server = self.programs.side(&state.pair.server)?;
-            let with_newest = replace(&mut outcome, pair::run(&server, &theirs.client).await?);
+            let of_state = pair::run(&server, state.pair.servers, &theirs.client).await?;
+            let with_newest = replace(&mut outcome, of_state);
             // Or it does, and has come no further.
             if with_newest.client.failure.is_some() && wording::lacks_a_method(&outcome.client) {
                 let wrong = wrong(&with_newest, Yours::Client, &state.pair, root)?;

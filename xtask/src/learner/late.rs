@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::run::side::Side;
 use crate::run::{cause, pair};
 use crate::workspace::Workspace;
-use crate::workspace::lesson::{Late, Lesson};
+use crate::workspace::lesson::Lesson;
+use crate::workspace::metadata::Late;
 
 /// How often the server has the lesson's data.
 const TIMES: usize = 100;
@@ -36,13 +37,13 @@ pub async fn wrong(
     let client = workspace.caller("late", lesson, quietly).await?;
     let client = Side::with("late", &client, [late.path.clone(), late.message.clone()]);
     let data = Data::write(workspace, late)?;
-    let outcome = pair::run(&server.clone().with_data(&data.path), &client).await?;
-    if outcome.port.is_none() {
+    let outcome = pair::run(&server.clone().with_data(&data.path), 1, &client).await?;
+    if outcome.addrs.is_empty() {
         return Ok(None);
     }
     let method = late.path.rsplit('/').next().unwrap_or_default();
     let Some((code, sent)) = outcome.client.stdout.trim().split_once(' ') else {
-        let panic = cause::panic(&outcome.server.stderr);
+        let panic = outcome.server().and_then(|(_, server)| cause::panic(&server.stderr));
         let why = panic.unwrap_or_else(|| "the stream broke off, or did not end".into());
         return Ok(Some(format!(
             "your server did not end {method} at the deadline of the call: {why}"

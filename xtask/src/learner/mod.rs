@@ -11,6 +11,8 @@ pub mod hint;
 #[cfg(feature = "runner")]
 pub mod late;
 #[cfg(feature = "runner")]
+pub mod ours;
+#[cfg(feature = "runner")]
 pub mod protos;
 #[cfg(feature = "runner")]
 pub mod refusals;

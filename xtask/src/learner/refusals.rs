@@ -3,10 +3,12 @@
 use anyhow::bail;
 
 use crate::run::cause;
-use crate::run::pair::{self, Outcome, TIME_LIMIT};
+use crate::run::outcome::{Ended, Outcome};
+use crate::run::pair::{self, TIME_LIMIT};
 use crate::run::side::Side;
 use crate::steps::states::State;
 use crate::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson};
+use crate::workspace::metadata::Tls;
 use crate::workspace::requests::{self, Request};
 use crate::workspace::{Workspace, proto};
 
@@ -40,13 +42,16 @@ pub async fn wrong(
         return Ok(None);
     }
     let caller = workspace.caller("call", lesson, quietly).await?;
+    let tls = lesson.tls.as_ref().filter(|tls| tls.step <= step);
+    let tls: Vec<String> = tls.into_iter().flat_map(Tls::caller_args).collect();
     // Each method has the time limit for itself.
     for of_method in requests.chunk_by(|(_, one), (_, other)| one.method == other.method) {
         let calls = of_method.iter().flat_map(|(_, request)| {
             let digits = request.body.iter().map(|byte| format!("{byte:02x}"));
             [request.path(), digits.collect()]
         });
-        let outcome = pair::run(server, &Side::with("call", &caller, calls)).await?;
+        let args = tls.iter().cloned().chain(calls);
+        let outcome = pair::run(server, 1, &Side::with("call", &caller, args)).await?;
         let mut answers = outcome.client.stdout.lines();
         for (since, request) in of_method {
             let answer = match answers.next() {
@@ -56,7 +61,7 @@ pub async fn wrong(
             let (code, message) = answer.split_once(' ').unwrap_or((answer, ""));
             let wrong = match code {
                 "none" => {
-                    let panic = cause::panic(&outcome.server.stderr);
+                    let panic = outcome.server().and_then(|(_, it)| cause::panic(&it.stderr));
                     let why = panic.unwrap_or_else(|| message.to_owned());
                     Some(format!("did not answer {request}: {why}"))
                 }
@@ -72,10 +77,14 @@ pub async fn wrong(
 
 /// The line of an answer that has not come.
 fn silence(outcome: &Outcome) -> anyhow::Result<String> {
-    let Outcome { server, client, .. } = outcome;
-    Ok(match &server.failure {
-        Some(failure) if outcome.port.is_none() || server.is_early => format!("none it {failure}"),
-        _ if server.is_early => "none it ended".into(),
+    let client = &outcome.client;
+    Ok(match outcome.server() {
+        Some((_, Ended { failure: Some(failure), is_early, .. }))
+            if outcome.addrs.is_empty() || *is_early =>
+        {
+            format!("none it {failure}")
+        }
+        Some((_, server)) if server.is_early => "none it ended".into(),
         _ if client.status.is_none() => {
             format!("none no answer within {} s", TIME_LIMIT.as_secs())
         }

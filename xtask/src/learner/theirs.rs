@@ -1,6 +1,7 @@
 //! A learner's program: what Cargo makes of the crate, and whether it has a side.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -8,7 +9,7 @@ use cargo_metadata::Message;
 
 use crate::learner::sources::Sources;
 use crate::learner::{protos, wording};
-use crate::run::pair::Ended;
+use crate::run::outcome::Ended;
 use crate::run::side::Side;
 use crate::run::told;
 use crate::steps::states::State;
@@ -68,7 +69,7 @@ impl Theirs {
         let side = |role| Side::ours(role, executable, Some(role));
         Ok(Some(Theirs {
             folder: folder.to_owned(),
-            server: side("server"),
+            server: side("server").with_file(lesson.file.as_deref()),
             client: side("client"),
             generated: generated(executable),
         }))
@@ -80,7 +81,8 @@ impl Theirs {
     }
 
     /// What there is of the side `role`, if the program does with it what it does with a role that
-    /// there is not: `ended` and `other` are what came of the two.
+    /// there is not: `ended` and `other` are what came of the two, with the addresses that they were
+    /// told.
     ///
     /// # Errors
     ///
@@ -88,15 +90,16 @@ impl Theirs {
     pub async fn lacks(
         &self,
         role: &str,
-        ended: (&Ended, Option<u16>),
-        other: (&Ended, Option<u16>),
+        ended: (&Ended, &[SocketAddr]),
+        other: (&Ended, &[SocketAddr]),
     ) -> anyhow::Result<Option<String>> {
-        let plain = |text: &str, port: Option<u16>| {
-            let here = format!(":{}", port.unwrap_or_default());
-            text.replace(&here, ":0").replace(NO_ROLE, role)
+        let plain = |text: &str, addrs: &[SocketAddr]| {
+            let ports = addrs.iter().map(|addr| format!(":{}", addr.port()));
+            let text = ports.fold(text.to_owned(), |text, port| text.replace(&port, ":0"));
+            text.replace(NO_ROLE, role)
         };
-        let told = |(ended, port): (&Ended, Option<u16>)| {
-            (ended.status, plain(&ended.stdout, port), plain(&ended.stderr, port))
+        let told = |(ended, addrs): (&Ended, &[SocketAddr])| {
+            (ended.status, plain(&ended.stdout, addrs), plain(&ended.stderr, addrs))
         };
         // A program that goes on has taken the role for another one.
         if other.0.status.is_none() || told(ended) != told(other) {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use crate::run::cause;
-use crate::run::pair::{Ended, Outcome, TIME_LIMIT};
+use crate::run::outcome::{Ended, Outcome};
+use crate::run::pair::TIME_LIMIT;
 use crate::run::transcript;
 use crate::system::process::MAX_OUTPUT;
 use crate::workspace::lesson::Pair;
@@ -28,16 +29,24 @@ pub fn wrong(
     ours: &Pair,
     root: &Path,
 ) -> anyhow::Result<Option<String>> {
-    let Outcome { server, client, .. } = outcome;
-    let (your_server, your_client) = match yours {
-        Yours::Server => ("your server", "our client (with your server)"),
-        Yours::Client => ("our server (with your client)", "your client (with our server)"),
-        Yours::Both => ("your server (with your client)", "your client (with your server)"),
+    let client = &outcome.client;
+    let Some((name, server)) = outcome.server() else { return Ok(None) };
+    let your_server = |name: &str| match yours {
+        Yours::Server => format!("your {name}"),
+        Yours::Client => format!("our {name} (with your client)"),
+        Yours::Both => format!("your {name} (with your client)"),
+    };
+    let named = your_server;
+    let your_server = &*named(&name);
+    let your_client = match yours {
+        Yours::Server => "our client (with your server)",
+        Yours::Client => "your client (with our server)",
+        Yours::Both => "your client (with your server)",
     };
     let failed = |side: &str, ended: &Ended| {
         ended.failure.as_ref().map(|failure| format!("{side} {failure}{}", ended.cause()))
     };
-    if outcome.port.is_none()
+    if outcome.addrs.is_empty()
         && let Some(failed) = failed(your_server, server)
     {
         return Ok(Some(if server.status.is_some_and(|status| status.success()) {
@@ -85,7 +94,8 @@ pub fn wrong(
             answer.map(|it| it.trim_end_matches(": is this the server of another lesson?"));
         return Ok(Some(match answer {
             Some(answer) if yours == Yours::Server => {
-                let line = difference(outcome, "client", ours, root)?.and_then(|it| it.expected);
+                let line =
+                    difference(outcome, client, "client", ours, root)?.and_then(|it| it.expected);
                 let expected =
                     line.map(|line| format!("; our client should have printed `{line}`"));
                 format!("your server answered {answer}{}", expected.unwrap_or_default())
@@ -97,15 +107,16 @@ pub fn wrong(
             _ => failed,
         }));
     }
-    let printed = difference(outcome, "client", ours, root)?.map(|difference| match yours {
-        // Our client has printed it, but with a wrong answer in it.
-        Yours::Server if difference.expected.is_some() && difference.printed.is_some() => {
-            format!("your server answered {}", difference.after_label())
-        }
-        Yours::Server => format!("our client (with your server) printed {difference}"),
-        Yours::Client => format!("your client printed {difference}"),
-        Yours::Both => format!("{your_client} printed {difference}"),
-    });
+    let printed =
+        difference(outcome, client, "client", ours, root)?.map(|difference| match yours {
+            // Our client has printed it, but with a wrong answer in it.
+            Yours::Server if difference.expected.is_some() && difference.printed.is_some() => {
+                format!("your server answered {}", difference.after_label())
+            }
+            Yours::Server => format!("our client (with your server) printed {difference}"),
+            Yours::Client => format!("your client printed {difference}"),
+            Yours::Both => format!("{your_client} printed {difference}"),
+        });
     if printed.is_some() {
         return Ok(printed);
     }
@@ -119,15 +130,19 @@ pub fn wrong(
     if let Some(failed) = failed(your_server, server) {
         return Ok(Some(failed));
     }
-    let printed = difference(outcome, "server", ours, root)?.map(|difference| match yours {
-        // Our server has printed it, but of a wrong request.
-        Yours::Client => {
-            let what = if difference.printed.is_some() { "something else" } else { "too little" };
-            format!("your client sent {what}: our server printed {difference}")
-        }
-        Yours::Server | Yours::Both => format!("{your_server} printed {difference}"),
-    });
-    Ok(printed)
+    for (name, server) in outcome.of("server") {
+        let Some(difference) = difference(outcome, server, "server", ours, root)? else { continue };
+        return Ok(Some(match yours {
+            // Our server has printed it, but of a wrong request.
+            Yours::Client => {
+                let is_more = difference.printed.is_some();
+                let what = if is_more { "something else" } else { "too little" };
+                format!("your client sent {what}: our {name} printed {difference}")
+            }
+            Yours::Server | Yours::Both => format!("{} printed {difference}", named(&name)),
+        }));
+    }
+    Ok(None)
 }
 
 /// Whether nothing shows that a client has called the server that it was told.
@@ -161,13 +176,12 @@ pub fn may_have_refused(ended: &Ended) -> bool {
 
 /// What to say of a client that has not.
 pub fn calls_elsewhere(outcome: &Outcome) -> String {
-    let port = outcome.port.unwrap_or_default();
     let client = &outcome.client;
     let cause = match client.status.is_some_and(|status| status.success()) {
         true if client.stderr.is_empty() => ": is there an `.await` behind what calls?".into(),
         _ => client.cause(),
     };
-    format!("your client was told 127.0.0.1:{port} and does not connect to it{cause}")
+    format!("your client was told {} and does not connect to it{cause}", outcome.told())
 }
 
 /// What to say of what a program that works has printed on standard error, if it has.
@@ -186,12 +200,13 @@ struct Line {
 
 fn difference(
     outcome: &Outcome,
+    ended: &Ended,
     side: &str,
     ours: &Pair,
     root: &Path,
 ) -> anyhow::Result<Option<Line>> {
     let path = ours.transcript(side);
-    let difference = transcript::compare(&path, &outcome.printed(side))?;
+    let difference = transcript::compare(&path, &outcome.printed(ended))?;
     Ok(difference.map(|difference| {
         let (expected, printed) = difference.first();
         Line {

@@ -1,48 +1,25 @@
-//! For test runners and CI systems: the XML that they exchange.
+//! For test runners and CI systems: the XML that they exchange. A program of its own writes it, so that
+//! nobody waits for it to compile who does not want it.
 
-use std::time::Duration;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-use anstream::adapter::strip_str;
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use anyhow::{Context, bail};
 
-use crate::report::verdict::Verdict;
-
-/// The verdicts as JUnit has them: a `testsuite` a lesson, a `testcase` a pair.
+/// The verdicts as JUnit has them, from those in JSON. `program` is `xtask/junit`.
 ///
 /// # Errors
 ///
-/// Never: a `String` takes all that is written to it.
-pub fn document(verdicts: &[Verdict]) -> anyhow::Result<String> {
-    let mut report = Report::new("cargo xtask");
-    report.set_time(time(verdicts));
-    for of_lesson in verdicts.chunk_by(|a, b| a.lesson == b.lesson) {
-        let mut suite = TestSuite::new(of_lesson[0].lesson.as_str());
-        suite.set_time(time(of_lesson)).add_test_cases(of_lesson.iter().map(test_case));
-        report.add_test_suite(suite);
+/// If the program cannot be started, or fails.
+pub fn document(program: &Path, json: &str) -> anyhow::Result<String> {
+    let mut command = Command::new(program);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    // It prints nothing until it has read all, and reads no more once the pipe is dropped.
+    child.stdin.take().context("no standard input")?.write_all(json.as_bytes())?;
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("{} ended with {}", program.display(), output.status);
     }
-    Ok(report.to_string()?)
-}
-
-fn time(verdicts: &[Verdict]) -> Duration {
-    Duration::from_secs_f64(verdicts.iter().map(|verdict| verdict.seconds).sum())
-}
-
-fn test_case(verdict: &Verdict) -> TestCase {
-    let Verdict { lesson, pair, sides, ok, seconds, details } = verdict;
-    let mut status = TestCaseStatus::success();
-    if !ok {
-        let text = legal(&strip_str(details).to_string());
-        status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_message(text.lines().next().unwrap_or_default().trim());
-        status.set_description(text);
-    }
-    let name = sides.as_ref().map_or(pair.clone(), |sides| sides.join(" + "));
-    let mut case = TestCase::new(legal(&name), status);
-    case.set_classname(lesson.as_str()).set_time(Duration::from_secs_f64(*seconds));
-    case
-}
-
-/// `text` without the two characters that no XML may have, and that quick-junit lets through.
-fn legal(text: &str) -> String {
-    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+    Ok(String::from_utf8(output.stdout)?)
 }

@@ -6,6 +6,7 @@ pub mod people;
 pub mod verdict;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -23,12 +24,14 @@ pub enum Format {
 /// Takes verdicts as they come.
 pub struct Report {
     format: Option<Format>,
+    junit: Option<PathBuf>,
     verdicts: Vec<Verdict>,
 }
 
 impl Report {
-    pub fn new(format: Option<Format>) -> Report {
-        Report { format, verdicts: Vec::new() }
+    /// One without verdicts. `junit` is the program that writes [`Format::Junit`], if that is wanted.
+    pub fn new(format: Option<Format>, junit: Option<PathBuf>) -> Report {
+        Report { format, junit, verdicts: Vec::new() }
     }
 
     /// Where people read: standard output, unless that is for a program.
@@ -68,12 +71,14 @@ impl Report {
 
         // In the order of the lessons, whichever pair was the fastest.
         self.verdicts.sort_by(|a, b| (&a.lesson, &a.pair).cmp(&(&b.lesson, &b.pair)));
-        let text = match self.format {
-            None => return Ok(exit_code(failed)),
-            Some(Format::Json) => json::document(&self.verdicts)?,
-            Some(Format::Junit) => junit::document(&self.verdicts)?,
-        };
-        writeln!(std::io::stdout(), "{text}")?;
+        if self.format.is_some() {
+            let json = json::document(&self.verdicts)?;
+            let text = match &self.junit {
+                Some(program) => junit::document(program, &json)?,
+                None => json,
+            };
+            writeln!(std::io::stdout(), "{}", text.trim_end())?;
+        }
         Ok(exit_code(failed))
     }
 }

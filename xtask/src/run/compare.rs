@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anstream::adapter::strip_str;
 
-use crate::run::pair::{self, Outcome};
+use crate::run::outcome::{Ended, Outcome};
 use crate::run::transcript;
 use crate::system::style::DIM;
 use crate::workspace::lesson::Pair;
@@ -35,16 +35,18 @@ pub fn with_transcripts(
     }
     if !text.is_empty() {
         for (side, ended) in outcome.sides() {
-            text += &outputs(side, ended);
+            text += &outputs(&side, ended);
         }
         return (false, text);
     }
     let mut ok = true;
-    for side in sides {
-        let path = pair.transcript(side);
+    let ended =
+        sides.iter().flat_map(|side| outcome.of(side).into_iter().map(move |it| (*side, it)));
+    for (kind, (side, ended)) in ended {
+        let path = pair.transcript(kind);
         let name = relative(&path, root);
         let may_bless = blessed.as_mut().is_some_and(|blessed| blessed.insert(path.clone()));
-        let is_same = transcript::compare(&path, &outcome.printed(side)).and_then(|difference| {
+        let is_same = transcript::compare(&path, &outcome.printed(ended)).and_then(|difference| {
             let Some(difference) = difference else { return Ok(true) };
             if may_bless {
                 difference.bless(&path)?;
@@ -67,7 +69,7 @@ pub fn with_transcripts(
 }
 
 /// What one side has printed on both its outputs.
-pub fn outputs(side: &str, output: &pair::Ended) -> String {
+pub fn outputs(side: &str, output: &Ended) -> String {
     let mut text = String::new();
     for (name, printed) in [("output", &output.stdout), ("error", &output.stderr)] {
         let lines = printed.lines().count();

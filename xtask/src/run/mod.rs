@@ -2,6 +2,7 @@
 
 pub mod cause;
 pub mod compare;
+pub mod outcome;
 pub mod pair;
 pub mod python;
 pub mod side;

@@ -1,16 +1,17 @@
-//! One server and one client, run against each other.
+//! A server, or several, and a client, run against each other.
 
+use std::io;
 use std::net::SocketAddr;
-use std::process::ExitStatus;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{interval, timeout};
+use tokio::time::{Instant, interval, timeout, timeout_at};
 
-use crate::run::cause;
+use crate::run::outcome::{Ended, Outcome, joined};
 use crate::run::side::Side;
 use crate::system::error::WrongUse;
+use crate::system::files::Scratch;
 use crate::system::process::{MAX_OUTPUT, Program};
 
 /// How long a server may take until it is ready, a client until it is done, and a server until it
@@ -33,124 +34,86 @@ const STOP: &str = "stop after Ctrl-C";
 /// What a line has to contain to say that a server listens.
 const LISTENING: &str = "listening on ";
 
+/// What a client of HTTP/2 sends first.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// How long to wait before a port is tried again on which nobody listens yet.
 const BETWEEN_TRIALS: Duration = Duration::from_millis(20);
 
-/// What came of a pair.
-pub struct Outcome {
-    pub time: Duration,
-    /// Where the server listened. None if it was never ready: then there was no client.
-    pub port: Option<u16>,
-    pub server: Ended,
-    pub client: Ended,
-}
-
-/// What came of a program.
-#[derive(Default)]
-pub struct Ended {
-    pub stdout: String,
-    pub stderr: String,
-    /// How it has ended, if nobody had to kill it.
-    pub status: Option<ExitStatus>,
-    /// What went wrong while it ran, as it goes on after "it". What it printed has not been looked
-    /// at yet.
-    pub failure: Option<String>,
-    /// Whether it is a server that ended before anybody stopped it.
-    pub is_early: bool,
-    /// Whether it is a program of ours, and printed on standard error.
-    pub complained: bool,
-}
-
-impl Ended {
-    /// The line of its standard error that names the cause, behind a colon; nothing without one.
-    pub fn cause(&self) -> String {
-        cause::of(&self.stderr).map(|cause| format!(": {cause}")).unwrap_or_default()
-    }
-}
-
-impl Outcome {
-    /// Both sides, first the one that is to be looked at first: a server that was not there fails
-    /// its client; but one that was there speaks of its own Ctrl-C as well.
-    pub fn sides(&self) -> [(&'static str, &Ended); 2] {
-        let (server, client) = (("server", &self.server), ("client", &self.client));
-        let is_first = self.port.is_none() || self.server.is_early;
-        if is_first { [server, client] } else { [client, server] }
-    }
-
-    /// What went wrong while they ran, a line each, with the line that names the cause.
-    pub fn failures(&self) -> impl Iterator<Item = String> {
-        self.sides().into_iter().filter_map(|(side, ended)| {
-            let failure = match &ended.failure {
-                Some(failure) => failure,
-                None if ended.complained => "printed on standard error",
-                None => return None,
-            };
-            Some(format!("{side}: it {failure}{}", ended.cause()))
-        })
-    }
-
-    /// What the server printed, or the client, with `[..]` for the server's port.
-    pub fn printed(&self, side: &str) -> String {
-        let ended = if side == "server" { &self.server } else { &self.client };
-        match self.port {
-            Some(port) => ended.stdout.replace(&format!(":{port}"), ":[..]"),
-            None => ended.stdout.clone(),
-        }
-    }
-}
-
-/// Starts `server` on a free port, runs `client` against it, and stops the server as Ctrl-C does.
-/// Whatever happens, both have ended when this returns.
+/// Starts so many `servers`, each one a `server` on a free port, runs `client` against them, and stops
+/// them as Ctrl-C does. Whatever happens, all have ended when this returns.
 ///
 /// # Errors
 ///
 /// If a program cannot be started, or the system cannot tell what became of it.
-pub async fn run(server: &Side, client: &Side) -> anyhow::Result<Outcome> {
-    run_through(server, client, async |addr| Ok(addr)).await
+pub async fn run(server: &Side, servers: usize, client: &Side) -> anyhow::Result<Outcome> {
+    run_through(server, servers, client, async |addrs| Ok(addrs)).await
 }
 
-/// Does the same with something `between` the two: it is told where the server listens, and says
-/// where the client has to connect to instead.
+/// Does the same with something `between` them: it is told where the servers listen, and says where
+/// the client has to connect to instead.
 ///
 /// # Errors
 ///
 /// Those of [`run`], and those of `between`.
 pub async fn run_through(
     server: &Side,
+    servers: usize,
     client: &Side,
-    between: impl AsyncFnOnce(SocketAddr) -> anyhow::Result<SocketAddr>,
+    between: impl AsyncFnOnce(Vec<SocketAddr>) -> anyhow::Result<Vec<SocketAddr>>,
 ) -> anyhow::Result<Outcome> {
     let started = Instant::now();
-    let (port, server, client) = match ready(server, ANY_PORT).await? {
-        Err(server) => (None, server, Ended::default()),
-        Ok((mut program, addr)) => {
-            let client = run_one(client, &between(addr).await?.to_string()).await?;
-            if server.is_foreign {
-                // Its line may come a moment after its port is open.
-                _ = timeout(A_MOMENT, program.stdout.line_with(LISTENING)).await;
+    let (mut programs, mut addrs) = (Vec::new(), Vec::new());
+    for _ in 0..servers {
+        match ready(server, ANY_PORT).await? {
+            Ok((program, addr)) => {
+                programs.push(program);
+                addrs.push(addr);
             }
-            if client.failure.is_some() && !serves(addr).await {
-                // It is about to end.
-                _ = timeout(A_MOMENT, program.ended()).await;
+            Err(ended) => {
+                let servers = programs.iter().map(so_far).chain([ended]).collect();
+                let client = Ended::default();
+                return Ok(Outcome { time: started.elapsed(), addrs: Vec::new(), servers, client });
             }
-            let died = program.has_ended()?;
-            program.interrupt()?;
-            let mut ended = end(program, STOP, server).await?;
-            // One that is not ours may have left a child to serve.
-            let died = died.filter(|status| !(server.is_foreign && status.success()));
-            // Where we had to kill the client, the server's end comes of that.
-            ended.is_early = died.is_some() && client.status.is_some();
-            // A server whose client has failed may have its reasons.
-            let may_end = client.failure.is_some();
-            // One that printed too much has lost its reader, and may have died of that.
-            let has_status = ended.status.is_some();
-            if let Some(status) = died.filter(|it| has_status && !(may_end && it.success())) {
-                ended.failure = Some(format!("ended with {status} before it was stopped"));
-            }
-            (Some(addr.port()), ended, client)
         }
-    };
-    Ok(Outcome { time: started.elapsed(), port, server, client })
+    }
+    let client = run_one(client, &joined(&between(addrs.clone()).await?)).await?;
+    if server.is_foreign {
+        let until = Instant::now() + A_MOMENT;
+        for program in &mut programs {
+            // Its line may come a moment after its port is open.
+            _ = timeout_at(until, program.stdout.line_with(LISTENING)).await;
+        }
+    }
+    if client.failure.is_some() {
+        let serve = Vec::from_iter(addrs.iter().map(|addr| tokio::spawn(serves(*addr))));
+        let until = Instant::now() + 2 * A_MOMENT;
+        for (program, serves) in programs.iter_mut().zip(serve) {
+            if !serves.await? {
+                // It is about to end.
+                _ = timeout_at(until, program.ended()).await;
+            }
+        }
+    }
+    let died = programs.iter_mut().map(Program::has_ended).collect::<io::Result<Vec<_>>>()?;
+    programs.iter_mut().try_for_each(Program::interrupt)?;
+    let (stopped, mut servers) = (Instant::now(), Vec::new());
+    for (program, died) in programs.into_iter().zip(died) {
+        let mut ended = end(program, STOP, server, stopped).await?;
+        // One that is not ours may have left a child to serve.
+        let died = died.filter(|status| !(server.is_foreign && status.success()));
+        // Where we had to kill the client, the server's end comes of that.
+        ended.is_early = died.is_some() && client.status.is_some();
+        // A server whose client has failed may have its reasons.
+        let may_end = client.failure.is_some();
+        // One that printed too much has lost its reader, and may have died of that.
+        let has_status = ended.status.is_some();
+        if let Some(status) = died.filter(|it| has_status && !(may_end && it.success())) {
+            ended.failure = Some(format!("ended with {status} before it was stopped"));
+        }
+        servers.push(ended);
+    }
+    Ok(Outcome { time: started.elapsed(), addrs, servers, client })
 }
 
 /// An address that is free now.
@@ -164,11 +127,15 @@ pub(super) async fn free_address() -> anyhow::Result<SocketAddr> {
 ///
 /// If it cannot be started, or the system cannot tell what became of it.
 pub async fn run_one(side: &Side, addr: &str) -> anyhow::Result<Ended> {
-    end(start(side, addr)?, END, side).await
+    end(start(side, addr)?, END, side, Instant::now()).await
 }
 
 pub(super) fn start(side: &Side, addr: &str) -> anyhow::Result<Program> {
-    Program::start(side.command(addr)).map_err(|error| {
+    let scratch = side.file.is_some().then(Scratch::new).transpose()?;
+    let file = scratch.as_ref().zip(side.file.as_ref()).map(|(scratch, name)| scratch.0.join(name));
+    let started = Program::start(side.command(addr, file.as_deref()));
+    let started = started.map(|program| program.with(scratch));
+    started.map_err(|error| {
         // What we have built can be started; what somebody has typed, perhaps not.
         let why = || format!("{error:#}: COMMAND is started without a shell");
         if side.is_foreign { WrongUse(why()).into() } else { error }
@@ -265,9 +232,11 @@ fn address_in(line: &str) -> Option<SocketAddr> {
     line.split_whitespace().last()?.parse().ok()
 }
 
-/// Whether somebody serves on `addr`, and does not only still listen: a server of HTTP/2 speaks first.
+/// Whether somebody serves on `addr`, and does not only still listen: a server of HTTP/2 speaks first,
+/// and one of TLS answers that it is spoken to in the clear.
 async fn serves(addr: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect(addr).await else { return false };
+    _ = stream.write_all(PREFACE).await;
     timeout(A_MOMENT, stream.read_u8()).await.is_ok_and(|byte| byte.is_ok())
 }
 
@@ -283,7 +252,7 @@ async fn accepts(addr: SocketAddr) {
 
 /// What came of a server that has closed its standard output before it was ready.
 async fn ended_early(program: Program, server: &Side) -> anyhow::Result<Ended> {
-    let ended = end(program, END, server).await?;
+    let ended = end(program, END, server, Instant::now()).await?;
     let failure = match &ended.failure {
         Some(failure) => format!("{failure}, before it was ready"),
         None => "ended by itself, before it was ready".into(),
@@ -291,13 +260,19 @@ async fn ended_early(program: Program, server: &Side) -> anyhow::Result<Ended> {
     Ok(Ended { failure: Some(failure), ..ended })
 }
 
-/// Waits for the end of `program`; if it does not `what` in time, it is killed.
-async fn end(mut program: Program, what: &str, side: &Side) -> anyhow::Result<Ended> {
+/// Waits for the end of `program`; if it does not `what` in time, of which it has had some `since`
+/// then, it is killed.
+async fn end(
+    mut program: Program,
+    what: &str,
+    side: &Side,
+    since: Instant,
+) -> anyhow::Result<Ended> {
     let limit = if side.is_foreign { FOREIGN_TIME_LIMIT } else { TIME_LIMIT };
     // Where there is no Ctrl-C, the server was killed. And many programs in the world know of no
     // other end than by a signal, or complain of it.
     let may_fail = what == STOP && (side.is_foreign || cfg!(not(unix)));
-    let ended = timeout(limit, program.ended()).await;
+    let ended = timeout_at(since + limit, program.ended()).await;
     let complained = !side.is_foreign && !program.stderr.text().is_empty();
     let mut so_far = Ended { complained, ..so_far(&program) };
     match ended {

@@ -73,7 +73,8 @@ impl Python {
             fs::write(&generated, origin)?;
         }
         let shown = format!("python {name}.py");
-        Ok(Some(Side::python(&shown, &self.interpreter, &script, &stubs)))
+        let file = lesson.file.as_deref().filter(|_| name == "server");
+        Ok(Some(Side::python(&shown, &self.interpreter, &script, &stubs).with_file(file)))
     }
 
     async fn generate(&self, proto: &Path, folder: &Path, stubs: &Path) -> anyhow::Result<()> {

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 use crate::system::apart;
+use crate::system::cargo::set_for_us;
 use crate::system::error::WrongUse;
+use crate::workspace;
 use crate::workspace::lesson::{Programs, Target};
 
 /// How to start a server or a client.
@@ -19,6 +21,8 @@ pub struct Side {
     words: Vec<OsString>,
     /// What comes after the address.
     data: Option<PathBuf>,
+    /// What the file is called that comes after the address, in a new folder each time.
+    pub file: Option<String>,
     /// What differs from those that we have: none if it is not there.
     variables: Vec<(OsString, Option<OsString>)>,
     /// Whether it is somebody's command: then we know less of how it behaves.
@@ -35,7 +39,14 @@ impl Side {
     pub fn with(name: &str, executable: &Path, args: impl IntoIterator<Item = String>) -> Side {
         let mut words = vec![executable.as_os_str().to_owned()];
         words.extend(args.into_iter().map(OsString::from));
-        Side { name: name.to_owned(), words, data: None, variables: Vec::new(), is_foreign: false }
+        Side {
+            name: name.to_owned(),
+            words,
+            data: None,
+            file: None,
+            variables: Vec::new(),
+            is_foreign: false,
+        }
     }
 
     /// A script of ours, which finds what it imports in the folder `stubs`.
@@ -53,12 +64,13 @@ impl Side {
         ];
         let mut variables: Vec<_> = python_obeys().map(|name| (name, None)).collect();
         variables.extend(set.map(|(name, value)| (name.into(), Some(value))));
-        Side { name: name.to_owned(), words, data: None, variables, is_foreign: false }
+        Side { name: name.to_owned(), words, data: None, file: None, variables, is_foreign: false }
     }
 
     /// What somebody types to start it, with quotes and backslashes as in a shell (on Windows, where
     /// paths have backslashes, they stand for themselves), and `{addr}`,
-    /// `{host}` and `{port}` where the address goes, if not at the end. A crate that Cargo is to run
+    /// `{host}` and `{port}` where the address goes, if not at the end; of several, the last two are
+    /// those of the first. A crate that Cargo is to run
     /// is built apart, in the build directory `shared`: see [`apart`].
     ///
     /// # Errors
@@ -70,16 +82,16 @@ impl Side {
         if words.first().is_none_or(String::is_empty) {
             return Err(WrongUse(format!("`{command}` names no program")).into());
         }
-        let variables = match crate_of(&words) {
-            Some(folder) => apart::variables(&folder, shared)?
-                .map(|(name, value)| (name.into(), Some(value)))
-                .into(),
-            None => Vec::new(),
-        };
+        let mut variables: Vec<_> = set_for_us().map(|name| (name, None)).collect();
+        if let Some(folder) = crate_of(&words) {
+            let of_build = apart::variables(&folder, shared)?;
+            variables.extend(of_build.map(|(name, value)| (name.into(), Some(value))));
+        }
         Ok(Side {
             name: command.to_owned(),
             words: words.into_iter().map(OsString::from).collect(),
             data: None,
+            file: None,
             variables,
             is_foreign: true,
         })
@@ -91,14 +103,22 @@ impl Side {
         self
     }
 
+    /// The same program of ours, which makes a file of this name, if it makes one.
+    pub fn with_file(mut self, name: Option<&str>) -> Side {
+        self.file = name.map(str::to_owned);
+        self
+    }
+
     /// The program, without its arguments.
     pub fn program(&self) -> &Path {
         Path::new(&self.words[0])
     }
 
-    /// The command that starts it with `addr`, HOST:PORT.
-    pub fn command(&self, addr: &str) -> Command {
-        let (host, port) = addr.rsplit_once(':').unwrap_or((addr, ""));
+    /// The command that starts it with `addr`, HOST:PORT, or several joined by commas, and with the path
+    /// of a `file`, if it makes one.
+    pub fn command(&self, addr: &str, file: Option<&Path>) -> Command {
+        let first = addr.split(',').next().unwrap_or_default();
+        let (host, port) = first.rsplit_once(':').unwrap_or((first, ""));
         let mut words = self.words.clone();
         let mut has_place = false;
         if self.is_foreign {
@@ -106,8 +126,10 @@ impl Side {
                 let text = word.to_string_lossy();
                 let filled = text.replace("{addr}", addr).replace("{host}", host);
                 let filled = filled.replace("{port}", port);
+                has_place |= filled != text;
+                let file = file.unwrap_or(Path::new("{file}")).to_string_lossy();
+                let filled = filled.replace("{file}", &file);
                 if filled != text {
-                    has_place = true;
                     *word = filled.into();
                 }
             }
@@ -116,7 +138,8 @@ impl Side {
             words.push(addr.into());
         }
         let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).args(&self.data);
+        command.args(&words[1..]).args(&self.data).envs(workspace::variables());
+        command.args(file.filter(|_| !self.is_foreign));
         for (name, value) in &self.variables {
             match value {
                 Some(value) => command.env(name, value),
@@ -201,7 +224,7 @@ impl Programs {
         let executable = self.path(target)?;
         let name = executable.file_stem().unwrap_or_default().to_string_lossy();
         let name = [&*name, target.role.unwrap_or_default()].join(" ");
-        Ok(Side::ours(name.trim_end(), executable, target.role))
+        Ok(Side::ours(name.trim_end(), executable, target.role).with_file(target.file.as_deref()))
     }
 }
 

@@ -230,15 +230,16 @@ impl State {
         }
         let program = folder.join("src/main.rs");
         let source = program.try_into().context("the target directory is not UTF-8")?;
-        let server = Target { source, role: Some("server") };
+        let server = Target { source, role: Some("server"), file: lesson.file.clone() };
         Ok(State {
             step,
             package,
             version,
             pair: Pair {
                 name: if step == 0 { "before step 1".into() } else { format!("step {step}") },
-                client: Target { role: Some("client"), ..server.clone() },
+                client: Target { role: Some("client"), file: None, ..server.clone() },
                 server,
+                servers: lesson.servers_at(step),
                 transcripts: lesson.folder.join("transcripts").join(format!("step{step}")),
             },
             folder,

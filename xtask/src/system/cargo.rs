@@ -18,9 +18,23 @@ use crate::system::process::{self, MAX_OUTPUT, Process};
 /// The message format with which Cargo itself prints what is wrong with the code.
 pub const RENDERED: &str = "--message-format=json-render-diagnostics";
 
-/// The Cargo that runs us, or else the one on the PATH.
-pub fn cargo() -> OsString {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+/// The Cargo that runs us, or else the one on the PATH, as somebody calls it in a terminal.
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for name in set_for_us() {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// The variables with which Cargo tells a program that it runs which crate that is of. Some build
+/// scripts look at them, like ring's: with ours, they would have to run again and again.
+pub fn set_for_us() -> impl Iterator<Item = OsString> {
+    let names = env::vars_os().map(|(name, _)| name);
+    names.filter(|name| {
+        let begins = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_"];
+        begins.iter().any(|begin| name.to_string_lossy().starts_with(begin))
+    })
 }
 
 /// `cargo build`, under way.
@@ -65,7 +79,7 @@ impl Build {
         args: &[&str],
         quietly: bool,
     ) -> anyhow::Result<Build> {
-        let mut command = Command::new(cargo());
+        let mut command = cargo();
         command.arg("build").args(args).envs(variables.iter().cloned()).current_dir(folder);
         if quietly {
             command.stderr(Stdio::piped());
@@ -136,7 +150,7 @@ impl Build {
 ///
 /// If Cargo cannot be started.
 pub async fn test(shared: &Path, folder: &Path, quietly: bool) -> anyhow::Result<(bool, String)> {
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     command.args(["test", "--tests", "--quiet"]).current_dir(folder);
     command.envs(apart::variables(folder, shared)?);
     if quietly {
@@ -158,7 +172,7 @@ pub async fn test(shared: &Path, folder: &Path, quietly: bool) -> anyhow::Result
 /// If there are none, or their manifests are wrong. Cargo has said so on standard error then,
 /// unless this is done `quietly`.
 pub async fn metadata(folder: &Path, quietly: bool) -> anyhow::Result<Metadata> {
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     command.args(["metadata", "--no-deps", "--format-version=1"]).current_dir(folder);
     if quietly {
         command.stderr(Stdio::null());

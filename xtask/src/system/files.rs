@@ -1,9 +1,10 @@
-//! What is in a folder, and what it is called.
+//! What is in a folder, what it is called, and a folder for a while.
 
 use std::collections::HashSet;
 use std::fs::{self, Metadata};
-use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, io, process};
 
 /// The files in `folder` and in the folders in it, sorted, except for those in `except`, those that
 /// are hidden, and what Cargo has built. What is linked to is as good as there.
@@ -48,4 +49,29 @@ fn look_into(
         }
     }
     Ok(())
+}
+
+/// A new folder for temporary files. Dropped, it goes with all that is in it.
+pub struct Scratch(pub PathBuf);
+
+impl Scratch {
+    /// Makes one.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    pub fn new() -> io::Result<Scratch> {
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let folder = env::temp_dir().join(format!("xtask-{}-{number}", process::id()));
+        fs::create_dir(&folder)?;
+        Ok(Scratch(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left of it is no more than what any program leaves in there.
+        _ = fs::remove_dir_all(&self.0);
+    }
 }

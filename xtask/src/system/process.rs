@@ -21,6 +21,8 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use crate::system::files::Scratch;
+
 /// What a program may print on each of its two outputs, in bytes. A transcript is far shorter; a
 /// program that prints without end must not fill the memory.
 pub const MAX_OUTPUT: usize = 256 * 1024;
@@ -146,6 +148,8 @@ impl Drop for Process {
 /// A program that runs, with what it has printed so far.
 pub struct Program {
     process: Process,
+    /// What it may write to, if it is given a folder for that.
+    _scratch: Option<Scratch>,
     pub stdout: Printed,
     pub stderr: Printed,
 }
@@ -167,7 +171,12 @@ impl Program {
         let mut process = spawn(command)?;
         let stdout = Printed::by(process.stdout());
         let stderr = Printed::by(process.stderr());
-        Ok(Program { process, stdout, stderr })
+        Ok(Program { process, _scratch: None, stdout, stderr })
+    }
+
+    /// The same program, whose end is the end of `scratch`, too.
+    pub fn with(self, scratch: Option<Scratch>) -> Program {
+        Program { _scratch: scratch, ..self }
     }
 
     /// See [`Process::interrupt`].

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::{fmt, fs, io};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use cargo_metadata::camino::Utf8PathBuf;
 use cargo_metadata::{Artifact, Message, Package};
-use serde::Deserialize;
 use toml_edit::Item;
 
 use crate::system::cargo::Build;
 use crate::workspace::manifest;
+use crate::workspace::metadata::{Late, Metadata, Several, Tls, servers_at};
 
 /// The file in a lesson's folder that says what each region asks of a learner.
 pub const HINTS: &str = "hints.toml";
@@ -28,9 +28,16 @@ pub struct Lesson {
     pub package: String,
     /// Its folder, in full.
     pub folder: PathBuf,
+    /// Whether it is built in a `cargo build` of its own, because the features of what it depends on are
+    /// not those that the others ask for. Then it is no default member of the workspace.
+    pub is_apart: bool,
     pub title: String,
     /// The title of each step, from step 1 on.
     pub steps: Vec<String>,
+    /// How long it takes to type, in minutes.
+    pub minutes: usize,
+    /// The packages of the lessons that it builds on.
+    pub after: Vec<String>,
     /// Which files belong to one step as a whole, by their paths in the folder.
     pub files: HashMap<PathBuf, usize>,
     /// The regions of its source, in the order in which a learner writes them, and what each asks for:
@@ -40,41 +47,25 @@ pub struct Lesson {
     pub pairs: Vec<Pair>,
     /// An answer that has to end at its deadline.
     pub late: Option<Late>,
+    /// The steps at which the servers want more than the client of the step before has, in their order.
+    pub breaks: Vec<usize>,
+    /// From when on its client calls several servers.
+    pub several: Option<Several>,
+    /// From when on its servers are called over TLS.
+    pub tls: Option<Tls>,
+    /// What the file is called that its server makes at its first start, and keeps its data in.
+    pub file: Option<String>,
 }
 
-/// A method with so many answers that they have not all arrived when its client stops waiting, if the
-/// server has the data file a hundred times over.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Late {
-    /// From which step on the server has to look at the clock.
-    pub step: usize,
-    /// `/routeguide.RouteGuide/ListFeatures`.
-    pub path: String,
-    /// What it is sent, in hexadecimal digits.
-    pub message: String,
-    /// A list in JSON, by its name in `data`.
-    pub data: String,
-}
-
-/// What `[package.metadata.lesson]` says.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LessonMetadata {
-    title: String,
-    steps: Vec<String>,
-    #[serde(default)]
-    files: HashMap<PathBuf, usize>,
-    late: Option<Late>,
-}
-
-/// A server and a client that belong together.
+/// A server and a client that belong together. Of the server, several may be started.
 #[derive(Clone)]
 pub struct Pair {
     /// `server + client`, or the name of an example.
     pub name: String,
     pub server: Target,
     pub client: Target,
+    /// How many servers the client is told of.
+    pub servers: usize,
     /// The folder of `server.txt` and `client.txt`.
     pub transcripts: PathBuf,
 }
@@ -86,6 +77,8 @@ pub struct Target {
     pub source: Utf8PathBuf,
     /// `server` or `client`; nothing for a program that is just one of them.
     pub role: Option<&'static str>,
+    /// What the file is called that it makes: it is told a path at which nothing is yet.
+    pub file: Option<String>,
 }
 
 impl Pair {
@@ -106,6 +99,16 @@ impl Lesson {
     /// `hints.toml` comes last.
     pub fn turn(&self, name: &str) -> usize {
         self.hints.iter().position(|(other, _)| other == name).unwrap_or(usize::MAX)
+    }
+
+    /// Whether a client of the step `old` is refused by a server of a later step, `new`.
+    pub fn breaks_between(&self, old: usize, new: usize) -> bool {
+        self.breaks.iter().any(|step| (old + 1..=new).contains(step))
+    }
+
+    /// How many servers its client is told of at the end of `step`.
+    pub fn servers_at(&self, step: usize) -> usize {
+        servers_at(self.several.as_ref(), step)
     }
 }
 
@@ -165,6 +168,11 @@ impl Programs {
         Ok((programs, build.ended().await?))
     }
 
+    /// Adds `others`.
+    pub fn extend(&mut self, others: Programs) {
+        self.0.extend(others.0);
+    }
+
     /// Takes note of what Cargo has built, if it is a program.
     pub fn add(&mut self, artifact: Artifact) {
         if let Some(executable) = artifact.executable {
@@ -189,25 +197,30 @@ impl Programs {
 }
 
 impl Lesson {
-    pub(super) fn new(package: &Package, metadata: &serde_json::Value) -> anyhow::Result<Lesson> {
-        let metadata = LessonMetadata::deserialize(metadata)?;
-        if metadata.steps.len() < FIRST_RUNNABLE_STEP {
-            bail!("it has fewer than {FIRST_RUNNABLE_STEP} steps");
-        }
+    pub(super) fn new(
+        package: &Package,
+        metadata: &serde_json::Value,
+        is_apart: bool,
+    ) -> anyhow::Result<Lesson> {
+        let metadata = Metadata::read(metadata)?;
         let folder = package.manifest_path.parent().context("its manifest is in no folder")?;
         let transcripts = folder.join("transcripts");
         let last_step = transcripts.join(format!("step{}", metadata.steps.len()));
+        let servers = servers_at(metadata.several.as_ref(), metadata.steps.len());
 
         let side = |target: &cargo_metadata::Target, role| Target {
             source: target.src_path.clone(),
             role,
+            file: None,
         };
         let program = package.targets.iter().find(|target| target.is_bin());
         let program = program.context("it has no program")?;
+        let server = Target { file: metadata.file.clone(), ..side(program, Some("server")) };
         let mut pairs = vec![Pair {
             name: "server + client".into(),
-            server: side(program, Some("server")),
+            server: server.clone(),
             client: side(program, Some("client")),
+            servers,
             transcripts: last_step.clone().into(),
         }];
         for example in package.targets.iter().filter(|target| target.is_example()) {
@@ -217,8 +230,9 @@ impl Lesson {
                 // it prints what the first one does.
                 Pair {
                     name: format!("server + {}", example.name),
-                    server: side(program, Some("server")),
+                    server: server.clone(),
                     client: side(example, None),
+                    servers,
                     transcripts: if own.is_dir() { own } else { last_step.clone() }.into(),
                 }
             } else {
@@ -226,6 +240,7 @@ impl Lesson {
                     name: example.name.clone(),
                     server: side(example, Some("server")),
                     client: side(example, Some("client")),
+                    servers: 1,
                     transcripts: own.into(),
                 }
             });
@@ -234,12 +249,19 @@ impl Lesson {
             name: folder.file_name().unwrap_or_default().to_owned(),
             package: package.name.to_string(),
             folder: folder.into(),
+            is_apart,
             title: metadata.title,
             steps: metadata.steps,
+            minutes: metadata.minutes,
+            after: metadata.after,
             files: metadata.files,
             hints: hints(folder.as_std_path())?,
             pairs,
             late: metadata.late,
+            breaks: metadata.breaks,
+            several: metadata.several,
+            tls: metadata.tls,
+            file: metadata.file,
         })
     }
 

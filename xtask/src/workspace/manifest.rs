@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 /// Reads a TOML file.
 ///
@@ -87,8 +87,11 @@ fn inherit(table: &mut dyn TableLike, from: Option<&Item>) -> anyhow::Result<()>
         if own.get("workspace").and_then(Item::as_bool) != Some(true) {
             continue;
         }
-        if own.len() > 1 {
-            bail!("`{name}` is from the workspace, so nothing can be added to it here");
+        let features = own.get("features").cloned();
+        if own.len() > 1 + usize::from(features.is_some()) {
+            bail!(
+                "`{name}` is from the workspace, so no more than features can be added to it here"
+            );
         }
         let inherited = from.and_then(|from| from.get(name.get()));
         let inherited = inherited.with_context(|| format!("the workspace has no `{name}`"))?;
@@ -97,9 +100,23 @@ fn inherit(table: &mut dyn TableLike, from: Option<&Item>) -> anyhow::Result<()>
             // Without the comment behind it.
             *value.decor_mut() = toml_edit::Decor::new(" ", "");
         }
+        if let Some(features) = features {
+            add_features(&mut inherited, &features);
+        }
         *item = inherited;
     }
     Ok(())
+}
+
+/// Asks for `features` of a `dependency` besides those that it has already.
+fn add_features(dependency: &mut Item, features: &Item) {
+    if let Some(version) = dependency.as_str() {
+        let table = InlineTable::from_iter([("version", version)]);
+        *dependency = value(table);
+    }
+    let all = [dependency.get("features"), Some(features)].into_iter().flatten();
+    let all = all.filter_map(Item::as_array).flat_map(|list| list.iter().filter_map(Value::as_str));
+    dependency["features"] = value(Array::from_iter(all.collect::<Vec<_>>()));
 }
 
 /// The lock file for a workspace with `copies` of `package`, which have other names and versions: with
@@ -149,4 +166,26 @@ pub fn rename(
         manifest["lib"]["name"] = value(library);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled_in;
+
+    #[test]
+    fn features_are_added_to_those_that_the_workspace_asks_for() -> anyhow::Result<()> {
+        let workspace = "[workspace.dependencies]\na = \"1\"\n\
+                         b = { version = \"2\", features = [\"x\"] } # why\n";
+        let lesson = "[dependencies]\na = { workspace = true, features = [\"y\"] }\n\
+                      b = { workspace = true, features = [\"y\", \"z\"] }\n";
+        let manifest = filled_in(&workspace.parse()?, lesson)?.to_string();
+        assert_eq!(
+            manifest,
+            "[dependencies]\na = { version = \"1\", features = [\"y\"] }\n\
+             b = { version = \"2\", features = [\"x\", \"y\", \"z\"] }\n"
+        );
+        let more = "[dependencies]\na = { workspace = true, optional = true }\n";
+        assert!(filled_in(&workspace.parse()?, more).is_err());
+        Ok(())
+    }
 }

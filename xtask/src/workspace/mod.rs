@@ -2,6 +2,7 @@
 
 pub mod lesson;
 pub mod manifest;
+pub mod metadata;
 #[cfg(feature = "runner")]
 pub mod proto;
 #[cfg(feature = "runner")]
@@ -9,6 +10,7 @@ pub mod requests;
 
 use std::env;
 use std::path::{Component, Display, Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, bail};
 use cargo_metadata::Metadata;
@@ -17,6 +19,18 @@ use similar::get_close_matches;
 use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;
 use crate::workspace::lesson::{Lesson, Programs, Target};
+
+/// The variable that names the folder in which a server makes certificates and tokens, and in which its
+/// clients find them.
+pub const CERTIFICATES: &str = "CERTIFICATES";
+
+/// That folder, for all that we start, as soon as there is a workspace.
+static CERTIFICATES_FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+/// What to set for a program of a lesson, whoever has written it.
+pub fn variables() -> impl Iterator<Item = (&'static str, &'static Path)> {
+    CERTIFICATES_FOLDER.get().map(|folder| (CERTIFICATES, &**folder)).into_iter()
+}
 
 /// A workspace with lessons in it.
 pub struct Workspace {
@@ -46,11 +60,18 @@ impl Workspace {
             (Err(_), Some(_)) => None,
             (Ok(metadata), _) => Some(Workspace::of(&metadata)?),
         };
-        match (workspace, ours) {
-            (Some(workspace), _) if !workspace.lessons.is_empty() => Ok(workspace),
-            (_, Some(ours)) => Workspace::of(&cargo::metadata(&ours, false).await?),
+        let workspace = match (workspace, ours) {
+            (Some(workspace), _) if !workspace.lessons.is_empty() => workspace,
+            (_, Some(ours)) => Workspace::of(&cargo::metadata(&ours, false).await?)?,
             (_, None) => bail!("no package around this folder is a lesson"),
-        }
+        };
+        CERTIFICATES_FOLDER.get_or_init(|| workspace.certificates());
+        Ok(workspace)
+    }
+
+    /// The folder with the certificates and tokens of all that we start.
+    pub fn certificates(&self) -> PathBuf {
+        self.target.join("certificates")
     }
 
     fn of(metadata: &Metadata) -> anyhow::Result<Workspace> {
@@ -58,7 +79,8 @@ impl Workspace {
         for package in &metadata.packages {
             let about = &package.metadata["lesson"];
             if !about.is_null() {
-                let lesson = Lesson::new(package, about)
+                let is_apart = !metadata.workspace_default_members.contains(&package.id);
+                let lesson = Lesson::new(package, about, is_apart)
                     .with_context(|| format!("{} is no lesson", package.manifest_path))?;
                 lessons.push(lesson);
             }
@@ -101,21 +123,22 @@ impl Workspace {
         Ok(self.select(&[wanted.to_owned()])?[0])
     }
 
-    /// Builds `lessons` with all their examples in one `cargo build`, whose progress and errors
-    /// go to standard error. Returns the programs.
+    /// Builds `lessons` with all their examples, in as few calls of `cargo build` as may be. Their progress
+    /// and errors go to standard error. Returns the programs.
     ///
     /// # Errors
     ///
     /// If something does not compile.
     pub async fn build(&self, lessons: &[&Lesson]) -> anyhow::Result<Programs> {
-        let mut args = vec!["--bins", "--examples"];
-        for lesson in lessons {
-            args.extend(["--package", &lesson.package]);
+        let mut programs = Programs::default();
+        for packages in packages(lessons) {
+            let args = [&["--bins", "--examples"], &*packages].concat();
+            programs.extend(self.build_with(&args, false).await?);
         }
-        self.build_with(&args, false).await
+        Ok(programs)
     }
 
-    /// Does the same with what `args` select, and as [`Build::start`] does it.
+    /// Builds what `args` select in one `cargo build`, as [`Build::start`] does it.
     ///
     /// # Errors
     ///
@@ -135,6 +158,16 @@ impl Workspace {
         Ok(programs)
     }
 
+    /// Builds the program that writes JUnit's XML.
+    ///
+    /// # Errors
+    ///
+    /// If it does not compile.
+    pub async fn junit(&self) -> anyhow::Result<PathBuf> {
+        let programs = self.build_with(&["--package", "junit"], false).await?;
+        self.tool(&programs, "xtask/junit/src/main.rs".as_ref())
+    }
+
     /// Builds the program `name` of `xtask/testing`, which calls servers of `lesson` in ways that its
     /// clients do not. The runner itself does without tonic so.
     ///
@@ -147,14 +180,36 @@ impl Workspace {
         lesson: &Lesson,
         quietly: bool,
     ) -> anyhow::Result<PathBuf> {
-        // With the lesson, although nothing of it is built, so that what they depend on gets the same
-        // features, and is not compiled again.
-        let args = ["--package", "testing", "--package", &lesson.package, "--bin", name];
-        let programs = self.build_with(&args, quietly).await?;
-        let source = self.root.join("xtask/testing/src/bin").join(name).with_extension("rs");
-        let source = source.try_into().context("the folder of the lessons is not UTF-8")?;
-        Ok(programs.path(&Target { source, role: None })?.to_owned())
+        let programs = self.build_with(&caller_args(name, lesson), quietly).await?;
+        self.tool(&programs, &Path::new("xtask/testing/src/bin").join(name).with_extension("rs"))
     }
+
+    /// The one of `programs` whose `main` is in the file `source`.
+    fn tool(&self, programs: &Programs, source: &Path) -> anyhow::Result<PathBuf> {
+        let source = self.root.join(source);
+        let source = source.try_into().context("the folder of the lessons is not UTF-8")?;
+        Ok(programs.path(&Target { source, role: None, file: None })?.to_owned())
+    }
+}
+
+/// The arguments that select the program `name` of `xtask/testing`.
+pub fn caller_args<'a>(name: &'a str, lesson: &'a Lesson) -> Vec<&'a str> {
+    // With the lesson, although nothing of it is built, so that what they depend on gets the same
+    // features, and is not compiled again.
+    let args = ["--package", "testing", "--package", &lesson.package, "--bin", name];
+    let tls = if lesson.tls.is_some() { &["--features", "testing/tls"][..] } else { &[] };
+    [&args, tls].concat()
+}
+
+/// The arguments that select `lessons`, for each call of Cargo: those of the default members together,
+/// and of each other lesson alone.
+pub fn packages<'a>(lessons: &[&'a Lesson]) -> Vec<Vec<&'a str>> {
+    let (apart, together): (Vec<&Lesson>, _) = lessons.iter().partition(|lesson| lesson.is_apart);
+    let calls = [together].into_iter().chain(apart.into_iter().map(|lesson| vec![lesson]));
+    let args = |lessons: Vec<&'a Lesson>| -> Vec<&'a str> {
+        lessons.into_iter().flat_map(|lesson| ["--package", &*lesson.package]).collect()
+    };
+    calls.map(args).filter(|args| !args.is_empty()).collect()
 }
 
 /// `path` as Cargo has it in its messages about what is built below it: without `..` and without

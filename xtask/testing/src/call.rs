@@ -69,7 +69,25 @@ pub async fn call_raw(channel: &Channel, path: &str, message: &[u8]) -> anyhow::
 ///
 /// If there's no answer.
 pub async fn send(channel: &Channel, path: &str, body: Vec<u8>) -> anyhow::Result<Status> {
-    let request = request(path, Body::new(Full::from(body)))?;
+    send_as(None, channel, path, body).await
+}
+
+/// Does the same, and shows a `token`, if there is one: `authorization: Bearer TOKEN`.
+///
+/// # Errors
+///
+/// If there's no answer, or what ought to be a token can't be in a header.
+pub async fn send_as(
+    token: Option<&str>,
+    channel: &Channel,
+    path: &str,
+    body: Vec<u8>,
+) -> anyhow::Result<Status> {
+    let mut request = request(path, Body::new(Full::from(body)))?;
+    if let Some(token) = token {
+        let value = format!("Bearer {token}").parse()?;
+        request.headers_mut().insert(http::header::AUTHORIZATION, value);
+    }
     let answer = async {
         let response = channel.clone().oneshot(request).await?;
         // A call that fails at once has its status in the headers, any other one behind its body.

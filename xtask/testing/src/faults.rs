@@ -13,7 +13,7 @@ use tonic::transport::Channel;
 
 use crate::alone::{max_connections, open_files};
 use crate::call::{Call, Method, call_raw};
-use crate::net::{Network, connect, narrow, nobody_listens};
+use crate::net::{Network, nobody_listens};
 use crate::server::Server;
 use crate::{STUCK, until};
 
@@ -88,7 +88,7 @@ pub async fn forgets_killed_clients(
             let (mut calls, mut networks) = (Vec::new(), Vec::new());
             for _ in 0..AT_ONCE {
                 let network = Network::to(server.addr).await?;
-                let channel = narrow(network.addr)?.connect_lazy();
+                let channel = server.transport.narrow(network.addr)?.connect_lazy();
                 calls.push(Call::begin(&channel, method, None).await?);
                 networks.push(network);
             }
@@ -96,7 +96,8 @@ pub async fn forgets_killed_clients(
             drop(networks);
             until("they are forgotten", || server.tasks() == 1).await.context(method.path)?;
         }
-        let next = call_raw(&connect(server.addr)?, method.path, method.message).await?;
+        let next =
+            call_raw(&server.transport.connect(server.addr)?, method.path, method.message).await?;
         assert_eq!(next, Code::Ok, "{} afterwards", method.path);
     }
     server.is_idle(files_before).await
@@ -121,7 +122,7 @@ pub async fn serves_many_calls(
     for _ in 0..connections {
         // Connected now, one after the other: the system lets 128 wait until they are accepted, and
         // may reset some of a thousand that come at once.
-        channels.push(narrow(server.addr)?.connect().await?);
+        channels.push(server.transport.narrow(server.addr)?.connect().await?);
     }
     let mut begun = Vec::new();
     for i in 0..calls {
@@ -140,14 +141,16 @@ pub async fn serves_many_calls(
     drop(channels);
     server.is_idle(files_before).await?;
     for method in methods {
-        let next = call_raw(&connect(server.addr)?, method.path, method.message).await?;
+        let next =
+            call_raw(&server.transport.connect(server.addr)?, method.path, method.message).await?;
         assert_eq!(next, Code::Ok, "{} afterwards", method.path);
     }
     Ok(())
 }
 
 /// Garbage instead of HTTP/2 is cut off. A connection that says nothing, or half of what it should
-/// begin with, stays as long as its client does. Others are served beside it.
+/// begin with, stays as long as its client does, unless the server waits for TLS. Others are served
+/// beside it.
 ///
 /// # Errors
 ///
@@ -165,10 +168,13 @@ pub async fn serves_beside_bad_connections(server: Server, method: &Method) -> a
         assert!(end.is_ok(), "garbage is left alone");
     }
     for _ in 0..20 {
-        let next = call_raw(&connect(server.addr)?, method.path, method.message).await?;
+        let next =
+            call_raw(&server.transport.connect(server.addr)?, method.path, method.message).await?;
         assert_eq!(next, Code::Ok, "beside bad connections");
     }
-    until("only two connections are left", || server.tasks() == 3).await?;
+    if !server.transport.is_tls() {
+        until("only two connections are left", || server.tasks() == 3).await?;
+    }
     drop((silent, half));
     server.is_idle(files_before).await
 }
@@ -189,7 +195,7 @@ pub async fn keeps_deadlines(
         // If the machine is so slow that the call doesn't arrive in time: another try.
         let (network, code) = loop {
             let network = Network::to(server.addr).await?;
-            let channel = connect(network.addr)?;
+            let channel = server.transport.connect(network.addr)?;
             let call = Call::begin(&channel, method, Some(deadline)).await?;
             until("the call is under way, or over", || {
                 server.tasks() == 3 || call.response.is_finished()
@@ -213,6 +219,7 @@ pub async fn keeps_deadlines(
 /// The server has to stop while a call of each method is in the middle: they are answered, new ones
 /// are refused. A client that is only connected doesn't keep it, but a connection does that hasn't
 /// even sent what HTTP/2 begins with: unless the server `has_http1`, in which nothing begins like that.
+/// Over TLS, it would be none yet: so there are no such ones.
 ///
 /// # Errors
 ///
@@ -222,17 +229,22 @@ pub async fn finishes_calls(
     methods: &[Method],
     has_http1: bool,
 ) -> anyhow::Result<()> {
-    let silent = TcpStream::connect(server.addr).await?;
-    let mut half = TcpStream::connect(server.addr).await?;
-    half.write_all(HALF_A_PREFACE).await?;
-    let idle = connect(server.addr)?;
+    let mut unfinished = Vec::new();
+    if !server.transport.is_tls() {
+        for begin in [b"", HALF_A_PREFACE] {
+            let mut connection = TcpStream::connect(server.addr).await?;
+            connection.write_all(begin).await?;
+            unfinished.push(connection);
+        }
+    }
+    let idle = server.transport.connect(server.addr)?;
     let mut calls = Vec::new();
     for method in methods {
         assert_eq!(call_raw(&idle, method.path, method.message).await?, Code::Ok);
-        let channel = narrow(server.addr)?.connect_lazy();
+        let channel = server.transport.narrow(server.addr)?.connect_lazy();
         calls.push(Call::begin(&channel, method, None).await?);
     }
-    server.is_within(&calls, methods.len() + 3).await?;
+    server.is_within(&calls, methods.len() + 1 + unfinished.len()).await?;
     server.stop()?;
     nobody_listens(server.addr).await?;
     assert!(!server.has_stopped(), "the server has not waited");
@@ -240,11 +252,11 @@ pub async fn finishes_calls(
         let path = call.path;
         assert_eq!(call.finish().await?, Code::Ok, "{path}");
     }
-    if !has_http1 {
+    if !unfinished.is_empty() && !has_http1 {
         until("two connections without a call are left", || server.tasks() == 3).await?;
         assert!(!server.has_stopped(), "the server has not waited for them");
-        drop((silent, half));
     }
+    drop(unfinished);
     server.stopped().await?;
     drop(idle);
     Ok(())

@@ -12,7 +12,7 @@ use tower::ServiceExt;
 
 use crate::STUCK;
 use crate::call::{framed, request};
-use crate::net::narrow;
+use crate::net::Transport;
 
 /// Calls the method at `path` of the server at `addr`, which answers `message` with so many messages
 /// that they do not arrive at once, and reads none before its deadline. Returns the code with which
@@ -22,7 +22,7 @@ use crate::net::narrow;
 ///
 /// If there's no answer.
 pub async fn end(addr: SocketAddr, path: &str, message: &[u8]) -> anyhow::Result<(Code, usize)> {
-    let channel = narrow(addr)?.connect_lazy();
+    let channel = Transport::default().narrow(addr)?.connect_lazy();
     // Should the machine be so slow that the answers do not even begin in time: another try.
     let mut time = Duration::from_millis(100);
     let response = loop {

@@ -12,6 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
+#[cfg(feature = "tls")]
+use tonic::transport::ClientTlsConfig;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint};
 
@@ -33,18 +35,67 @@ pub fn incoming(listener: TcpListener) -> TcpIncoming {
     TcpIncoming::from(listener).with_nodelay(Some(true))
 }
 
-/// A channel to `addr`, with a connection of its own.
+/// A channel to `addr`, with a connection of its own, in the clear.
 ///
 /// # Errors
 ///
 /// If `addr` doesn't fit into a URI.
 pub fn connect(addr: SocketAddr) -> anyhow::Result<Channel> {
-    Ok(Endpoint::from_shared(format!("http://{addr}"))?.connect_lazy())
+    Transport::default().connect(addr)
 }
 
-/// A client of `addr` that has room for very little, so that whoever answers it has to wait.
-pub(crate) fn narrow(addr: SocketAddr) -> anyhow::Result<Endpoint> {
-    Ok(Endpoint::from_shared(format!("http://{addr}"))?.initial_stream_window_size(64))
+/// How clients speak to a server: in the clear, unless it's told otherwise.
+#[derive(Clone, Default)]
+pub struct Transport {
+    #[cfg(feature = "tls")]
+    tls: Option<ClientTlsConfig>,
+}
+
+impl Transport {
+    /// Over TLS, with whom `tls` trusts and what it shows. The server's certificate has to be for
+    /// 127.0.0.1.
+    #[cfg(feature = "tls")]
+    pub fn tls(tls: ClientTlsConfig) -> Transport {
+        Transport { tls: Some(tls) }
+    }
+
+    /// Whether it's over TLS.
+    pub fn is_tls(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
+    /// A client of `addr`, to be changed before it connects.
+    ///
+    /// # Errors
+    ///
+    /// If `addr` doesn't fit into a URI, or a certificate is wrong.
+    pub fn endpoint(&self, addr: SocketAddr) -> anyhow::Result<Endpoint> {
+        // Without that `s`, tonic would speak in the clear, whatever it's told of TLS.
+        let scheme = if self.is_tls() { "https" } else { "http" };
+        let endpoint = Endpoint::from_shared(format!("{scheme}://{addr}"))?;
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return Ok(endpoint.tls_config(tls.clone())?);
+        }
+        Ok(endpoint)
+    }
+
+    /// A channel to `addr`, with a connection of its own.
+    ///
+    /// # Errors
+    ///
+    /// See [`Transport::endpoint`].
+    pub fn connect(&self, addr: SocketAddr) -> anyhow::Result<Channel> {
+        Ok(self.endpoint(addr)?.connect_lazy())
+    }
+
+    /// A client of `addr` that has room for very little, so that whoever answers it has to wait.
+    pub(crate) fn narrow(&self, addr: SocketAddr) -> anyhow::Result<Endpoint> {
+        Ok(self.endpoint(addr)?.initial_stream_window_size(64))
+    }
 }
 
 /// Waits until nobody listens at `addr` any more.

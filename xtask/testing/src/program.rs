@@ -18,7 +18,7 @@ use crate::STUCK;
 use crate::call::{Call, Method, call_raw};
 use crate::net::Network;
 #[cfg(unix)]
-use crate::net::{narrow, nobody_listens};
+use crate::net::{Transport, nobody_listens};
 #[cfg(unix)]
 use crate::until;
 
@@ -131,8 +131,9 @@ pub async fn client_says_that_the_call_failed(
 pub async fn a_ctrl_c_finishes_calls(
     program: impl AsRef<OsStr>,
     method: &Method,
+    transport: &Transport,
 ) -> anyhow::Result<()> {
-    let (server, channel, call) = interrupted_in_a_call(program, method).await?;
+    let (server, channel, call) = interrupted_in_a_call(program, method, transport).await?;
     assert_eq!(call.finish().await?, Code::Ok);
     drop(channel);
     let output = timeout(STUCK, server.wait_with_output()).await??;
@@ -141,7 +142,7 @@ pub async fn a_ctrl_c_finishes_calls(
     Ok(())
 }
 
-/// The same, and then a second Ctrl-C comes: it ends at once, and says that this has cut the call
+/// The same in the clear, and then a second Ctrl-C comes: it ends at once, and says that this has cut the call
 /// off.
 ///
 /// # Errors
@@ -152,7 +153,9 @@ pub async fn a_second_ctrl_c_cuts_calls(
     program: impl AsRef<OsStr>,
     method: &Method,
 ) -> anyhow::Result<()> {
-    let (mut server, _channel, call) = interrupted_in_a_call(program, method).await?;
+    let in_the_clear = Transport::default();
+    let (mut server, _channel, call) =
+        interrupted_in_a_call(program, method, &in_the_clear).await?;
     // It waits for the second one a moment after the first: nobody presses as fast as a test does.
     until("it has ended", || {
         _ = ctrl_c(&server);
@@ -174,9 +177,10 @@ pub async fn a_second_ctrl_c_cuts_calls(
 async fn interrupted_in_a_call(
     program: impl AsRef<OsStr>,
     method: &Method,
+    transport: &Transport,
 ) -> anyhow::Result<(Child, Channel, Call)> {
     let (mut server, addr) = start(program, None).await?;
-    let channel = narrow(addr)?.connect_lazy();
+    let channel = transport.narrow(addr)?.connect_lazy();
     let call = Call::begin(&channel, method, None).await?;
     // Once it has left here, and the next call on its connection is answered, the server knows of
     // it.

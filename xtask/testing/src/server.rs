@@ -13,7 +13,7 @@ use tonic::transport::server::TcpIncoming;
 
 use crate::alone::open_files;
 use crate::call::Call;
-use crate::net::incoming;
+use crate::net::{Transport, incoming};
 use crate::{STUCK, until};
 
 /// When a server has to stop.
@@ -24,6 +24,8 @@ pub struct Server {
     runtime: Option<Runtime>,
     /// Where it listens.
     pub addr: SocketAddr,
+    /// How it's spoken to.
+    pub(crate) transport: Transport,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<anyhow::Result<()>>,
 }
@@ -44,7 +46,14 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let stopped = Box::pin(async { stopped.await.unwrap_or(()) });
         let served = runtime.spawn(run(incoming(listener), stopped));
-        Ok(Server { runtime: Some(runtime), addr, stop: Some(stop), served })
+        let transport = Transport::default();
+        Ok(Server { runtime: Some(runtime), addr, transport, stop: Some(stop), served })
+    }
+
+    /// The same server, which is spoken to in another way than in the clear.
+    pub fn over(mut self, transport: Transport) -> Server {
+        self.transport = transport;
+        self
     }
 
     /// How many tasks the server has: one, one for each connection, and one for each call.

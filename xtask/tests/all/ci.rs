@@ -261,6 +261,44 @@ fn what_this_machine_lacks_is_skipped_with_the_reason() -> Result<()> {
     Ok(())
 }
 
+/// Elsewhere a script is no program.
+#[cfg(unix)]
+#[test]
+fn a_lesson_that_is_built_apart_is_tested_apart_and_not_compiled_for_other_systems() -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let workspace = workspace("fn main() {}\n")?;
+    let write = |path: &str, text: &str| fs::write(workspace.path().join(path), text);
+    fs::create_dir(workspace.path().join("other"))?;
+    fs::create_dir(workspace.path().join("other/src"))?;
+    write("other/Cargo.toml", "[package]\nname = \"other\"\nedition = \"2024\"\n")?;
+    write("other/src/lib.rs", "")?;
+    write(
+        "Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"lessons/*\", \"other\"]\n\
+         default-members = [\"other\"]\n",
+    )?;
+    let list = ci(workspace.path(), "--list")?;
+    for line in [
+        "$ cargo test\n            $ cargo test -p made-up\n",
+        " --exclude wire --exclude made-up -- --ignored\n            $ cargo test -p made-up -- --ignored\n",
+    ] {
+        ensure!(list.stdout.contains(line), "{}", list.stdout);
+    }
+
+    write("rustup", "#!/bin/sh\n")?;
+    let rustup = workspace.path().join("rustup");
+    fs::set_permissions(rustup, fs::Permissions::from_mode(0o755))?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = [workspace.path().to_owned()].into_iter().chain(std::env::split_paths(&path));
+    let mut command = crate::common::xtask(workspace.path(), "ci windows");
+    command.env("PATH", std::env::join_paths(path)?).env_remove("GITHUB_ACTIONS");
+    // Whether it compiles or not: it is said before.
+    let run = Run::of(&mut command)?;
+    ensure!(run.stdout.contains("01-made-up is left out: it compiles C, "), "{}", run.stdout);
+    Ok(())
+}
+
 #[test]
 #[ignore = "slow: cargo xtask ci runs it"]
 fn ruff_finds_what_is_wrong_with_a_twin() -> Result<()> {

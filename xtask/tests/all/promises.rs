@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use xtask::run::python::Python;
 use xtask::system::process::Program;
-use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Target;
+use xtask::workspace::{self, Workspace};
 
 /// Far longer than anything here takes.
 const STUCK: Duration = Duration::from_secs(120);
@@ -36,9 +36,15 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
     let programs = workspace.build(&lessons).await?;
     let command = |target: &Target, args: &[&OsStr]| {
         let mut command = Command::new(programs.side(target)?.program());
-        command.args(target.role).args(args);
+        command.args(target.role).args(args).envs(workspace::variables());
         anyhow::Ok(command)
     };
+    for lesson in lessons.iter().filter(|lesson| lesson.tls.is_some()) {
+        // Its server makes the certificates without which a client does not even begin.
+        let server = command(&lesson.pairs[0].server, &[OsStr::new("127.0.0.1:0")])?;
+        let line = timeout(STUCK, Program::start(server)?.stdout.first_line()).await?;
+        ensure!(line.is_some(), "{}: its server does not start", lesson.name);
+    }
 
     let holder = TcpListener::bind("127.0.0.1:0")?;
     let taken = OsString::from(holder.local_addr()?.to_string());
@@ -62,7 +68,8 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
         }
         for addr in ["::::", ""] {
             let error = refused(command(&pair.client, &[addr.as_ref()])?).await?;
-            ensure!(error.contains("invalid "), "{error}");
+            let says_why = error.contains("invalid ") || error.contains("HOST:PORT");
+            ensure!(says_why, "{error}");
         }
 
         for side in [&pair.server, &pair.client].into_iter().filter(|side| side.role.is_some()) {
@@ -89,13 +96,13 @@ async fn every_twin_refuses_in_one_line_and_stops_in_order() -> anyhow::Result<(
     for lesson in &workspace.lessons {
         let server = python.side(lesson, "server").await?.context("no server.py")?;
         let client = python.side(lesson, "client").await?.context("no client.py")?;
-        let mut running = Program::start(server.command("127.0.0.1:0"))?;
+        let mut running = Program::start(server.command("127.0.0.1:0", None))?;
         let line = timeout(STUCK, running.stdout.first_line()).await?;
         let addr =
             line.as_deref().and_then(|line| line.strip_prefix("Server started, listening on "));
         let addr = addr.with_context(|| running.stderr.text())?.trim();
 
-        let error = refused(server.command(addr)).await?;
+        let error = refused(server.command(addr, None)).await?;
         ensure!(error.contains(&format!("cannot listen on {addr} (")), "{error}");
 
         running.interrupt()?;
@@ -104,7 +111,7 @@ async fn every_twin_refuses_in_one_line_and_stops_in_order() -> anyhow::Result<(
         ensure!(cfg!(windows) || status.is_some_and(|s| s.success()), "{status:?}: {error}");
         ensure!(error.is_empty(), "{error}");
 
-        let error = refused(client.command(addr)).await?;
+        let error = refused(client.command(addr, None)).await?;
         ensure!(error.contains(&format!("no server at {addr} (")), "{error}");
     }
     Ok(())

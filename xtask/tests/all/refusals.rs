@@ -1,7 +1,9 @@
 //! `check` sends a learner's server the bad requests in the lesson's table.
 
 use anyhow::{Context, Result, ensure};
-use xtask::workspace::Workspace;
+use xtask::learner::refusals;
+use xtask::steps::{regions, states};
+use xtask::workspace::{Workspace, proto, requests};
 
 use crate::common::{Folder, Run};
 
@@ -169,6 +171,27 @@ fn careless(package: &str) -> Vec<Careless> {
         )],
         _ => vec![],
     }
+}
+
+/// The others are tested with the table of methods.
+#[tokio::test]
+async fn our_servers_that_are_built_apart_refuse_what_their_tables_say() -> Result<()> {
+    let workspace = Workspace::load().await?;
+    for lesson in workspace.lessons.iter().filter(|lesson| lesson.is_apart) {
+        let sources = regions::read_sound(lesson, &workspace.root)?;
+        let states = states::derive(&workspace, lesson, &sources)?.states;
+        let programs = workspace.build(&[lesson]).await?;
+        let (server, step) = (programs.side(&lesson.pairs[0].server)?, lesson.steps.len());
+        let declared = proto::declarations(&lesson.folder).map_err(anyhow::Error::msg)?;
+        let requests = requests::read(lesson)?;
+        for method in declared.unwrap_or_default().iter().filter(|it| it.kind == "method") {
+            let has_one = requests.iter().any(|request| request.method == method.name);
+            ensure!(has_one, "{}: no request of {}", lesson.name, method.name);
+        }
+        let wrong = refusals::wrong(&workspace, lesson, &states, &server, step, false).await?;
+        ensure!(wrong.is_none(), "{}: {wrong:?}", lesson.name);
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -7,12 +7,12 @@ use std::time::Duration;
 use crate::End;
 use crate::call::{Call, Id};
 use crate::frames::{self, Frame, PREFACE};
-use crate::headers::Table;
+use crate::half::{Block, Half};
 use crate::messages::ROOM;
-use crate::protocol::{Reads, TLS_HEAD, beginning, record, what_else};
+use crate::protocol::{Reads, beginning, what_else};
 use crate::schema::Schema;
 use crate::seen::{Seen, Told, What};
-use crate::windows::Windows;
+use crate::tls::Encrypted;
 use crate::words;
 
 /// How many calls at a time we follow on one connection.
@@ -21,58 +21,36 @@ const MOST_CALLS: usize = 10_000;
 /// How long a block of headers may be for us to read it, in bytes.
 const LONGEST_BLOCK: usize = 1 << 20;
 
-/// What one end has sent that is not read yet, and what is needed to read it.
-struct Half {
-    reads: Reads,
-    bytes: Vec<u8>,
-    /// None once it was broken: then no headers can be read any more.
-    table: Option<Table>,
-    block: Option<Block>,
-    windows: Windows,
-    /// How long a frame this end takes.
-    max_length: usize,
-}
-
-/// Headers that go on in the next frame.
-struct Block {
-    stream: u32,
-    is_end: bool,
-    bytes: Vec<u8>,
-    /// How long its frames were.
-    length: usize,
-}
-
 /// Reads what crosses a connection.
 pub struct Connection {
     number: usize,
+    server: Option<usize>,
     schema: Arc<Schema>,
     halves: [Half; 2],
     calls: HashMap<u32, Call>,
     /// How many bytes there is room for of messages that have not ended.
     room: usize,
+    /// Which version of TLS it is, if that has been said.
+    tls: Option<&'static str>,
 }
 
 impl Connection {
-    pub fn new(number: usize, schema: Arc<Schema>) -> Connection {
-        let half = || Half {
-            reads: Reads::Beginning,
-            bytes: Vec::new(),
-            table: Some(Table::default()),
-            block: None,
-            windows: Windows::default(),
-            max_length: frames::MAX_LENGTH,
-        };
-        Connection { number, schema, halves: [half(), half()], calls: HashMap::new(), room: ROOM }
+    /// The connection with this number, to the server with that one if there are several.
+    pub fn new(number: usize, server: Option<usize>, schema: Arc<Schema>) -> Connection {
+        let (halves, calls) = ([Half::default(), Half::default()], HashMap::new());
+        Connection { number, server, schema, halves, calls, room: ROOM, tls: None }
     }
 
     /// Takes what `from` has sent, returns what ends with it, and counts `calls` of all connections.
     pub fn take(&mut self, from: End, bytes: &[u8], at: Duration, calls: &mut usize) -> Vec<Seen> {
-        let mut all = std::mem::take(&mut self.halves[from as usize].bytes);
+        let half = &mut self.halves[from as usize];
+        half.count += bytes.len() as u64;
+        let mut all = std::mem::take(&mut half.bytes);
         all.extend(bytes);
         let mut rest = &all[..];
         let mut seen = Vec::new();
         while let Some((what, bytes, wrong)) = self.next(from, &mut rest, at, calls) {
-            seen.push(Seen { at, connection: self.number, from, what, bytes, wrong });
+            seen.push(self.seen(from, at, what, bytes, wrong));
         }
         let read = all.len() - rest.len();
         all.drain(..read);
@@ -84,9 +62,31 @@ impl Connection {
     pub fn closes(&mut self, from: End, at: Duration) -> Seen {
         let half = &mut self.halves[from as usize];
         let bytes = std::mem::take(&mut half.bytes);
-        let is_cut = !bytes.is_empty() || matches!(half.reads, Reads::Tls(1..));
+        let is_cut = !bytes.is_empty() || half.reads.is_within();
         let wrong = is_cut.then(|| "cut short: it ends in the middle".to_owned());
-        Seen { at, connection: self.number, from, what: What::Closed, bytes, wrong }
+        self.seen(from, at, What::Closed, bytes, wrong)
+    }
+
+    fn seen(
+        &self,
+        from: End,
+        at: Duration,
+        what: What,
+        bytes: Vec<u8>,
+        wrong: Option<String>,
+    ) -> Seen {
+        Seen { at, connection: self.number, server: self.server, from, what, bytes, wrong }
+    }
+
+    /// What there is to say of it, if its client speaks TLS.
+    pub fn encrypted(&self) -> Option<Encrypted> {
+        let [client, server] = &self.halves;
+        matches!(client.reads, Reads::Tls(_)).then_some(Encrypted {
+            connection: self.number,
+            version: self.tls,
+            there: client.count,
+            back: server.count,
+        })
     }
 
     /// The calls that are still under way.
@@ -119,15 +119,11 @@ impl Connection {
                 _ => {}
             }
         }
-        if let Reads::Tls(left) = mine.reads {
-            let now = left.min(rest.len());
-            rest.split_off(..now)?;
-            mine.reads = Reads::Tls(left - now);
-            let head = if now == left { rest.split_off(..TLS_HEAD)? } else { return None };
-            let [kind, .., high, low] = *head else { return None };
-            let length = usize::from(u16::from_be_bytes([high, low]));
-            mine.reads = Reads::Tls(length);
-            return Some((What::Tls(record(kind), length), head.to_vec(), None));
+        if let Reads::Tls(stream) = &mut mine.reads {
+            let record = stream.take(from, rest)?;
+            self.tls = self.tls.or(record.version);
+            let head = record.head.to_vec();
+            return Some((What::Tls(record), head, None));
         }
         if rest.is_empty() {
             return None;

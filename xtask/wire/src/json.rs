@@ -16,11 +16,14 @@ pub fn object(seen: &Seen, with_bytes: bool) -> Value {
     };
     set("ms", json!(seen.at.as_micros() as f64 / 1000.0));
     set("connection", json!(seen.connection));
+    if let Some(server) = seen.server {
+        set("server", json!(server));
+    }
     set("from", json!(if seen.from == End::Client { "client" } else { "server" }));
     let (what, length) = match &seen.what {
         What::Preface => ("preface", seen.bytes.len()),
         What::Frame(told) => ("frame", told.frame.payload().len()),
-        What::Tls(_, length) => ("tls", *length),
+        What::Tls(record) => ("tls", record.length),
         What::Raw => ("raw", seen.bytes.len()),
         What::Closed => ("closed", seen.bytes.len()),
     };
@@ -28,7 +31,12 @@ pub fn object(seen: &Seen, with_bytes: bool) -> Value {
     set("length", json!(length));
     match &seen.what {
         What::Frame(told) => of_frame(told, &mut set),
-        What::Tls(record, _) => set("record", json!(record)),
+        What::Tls(record) => {
+            set("record", json!(record.kind));
+            if let Some(version) = record.version {
+                set("version", json!(version));
+            }
+        }
         _ => {}
     }
     if let Some(wrong) = &seen.wrong {

@@ -1,8 +1,8 @@
 //! What crosses the wire between a client and a server of gRPC: passed on as it came, and shown.
 //!
 //! - `proxy` stands between the two, and passes on bytes
-//! - `connection` reads them: `protocol` says whether they are HTTP/2, `frames`, `headers`, `words` and
-//!   `windows` are HTTP/2, `call` and `messages` gRPC, `schema`, `text` and `fields` protocol buffers
+//! - `connection` reads them: `protocol` says whether they are HTTP/2 or `tls`, `frames`, `headers`,
+//!   `words` and `windows` are HTTP/2, `call` and `messages` gRPC, `schema`, `text` and `fields` protocol buffers
 //! - `show` writes down what was read, `people` for people, in the lines of `columns`, and `json` for programs
 //! - `pair` starts a lesson's client and server, or a learner's
 
@@ -13,6 +13,7 @@ pub mod columns;
 pub mod connection;
 pub mod fields;
 pub mod frames;
+pub mod half;
 pub mod headers;
 pub mod json;
 pub mod messages;
@@ -24,6 +25,7 @@ pub mod schema;
 pub mod seen;
 pub mod show;
 pub mod text;
+pub mod tls;
 pub mod windows;
 pub mod words;
 

@@ -11,7 +11,7 @@ use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use wire::pair::Both;
-use wire::proxy;
+use wire::proxy::{self, To};
 use wire::schema::Schema;
 use wire::show::{Form, Show};
 use xtask::commands::wire::{Args, crate_or_lesson};
@@ -78,11 +78,11 @@ async fn look(args: &Args, show: impl Fn(Schema) -> Show) -> anyhow::Result<Exit
     let workspace = Workspace::load().await?;
     let both = match crate_or_lesson(&workspace, what)? {
         Some(folder) => {
-            if args.step.is_some() || args.example.is_some() {
-                let why = format!("{what} is your own: --step and --example are for our lessons");
+            if args.example.is_some() {
+                let why = format!("{what} is your own: --example is for our lessons");
                 return Err(WrongUse(why).into());
             }
-            Both::of_crate(&workspace, folder).await?
+            Both::of_crate(&workspace, folder, args.step).await?
         }
         None => {
             let lesson = workspace.the(what)?;
@@ -105,6 +105,7 @@ async fn listen(addr: SocketAddr, to: &str, show: Show) -> anyhow::Result<ExitCo
         .with_context(|| format!("cannot listen on {addr}: give another port, or 0 for any"))?;
     let here = listener.local_addr()?;
     writeln!(stderr(), "Listening on {here}, passing on to {to}; Ctrl-C ends this.")?;
+    let to = To { addr: to.to_owned(), server: None };
     proxy::serve(listener, to, Arc::new(Mutex::new(show)), pending()).await?;
     Ok(ExitCode::SUCCESS)
 }

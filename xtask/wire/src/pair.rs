@@ -6,17 +6,19 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::bail;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
 use xtask::learner::Which;
 use xtask::learner::theirs::Theirs;
-use xtask::run::pair::{Outcome, run_through};
+use xtask::run::outcome::Outcome;
+use xtask::run::pair::run_through;
 use xtask::run::side::Side;
 use xtask::steps::states;
 use xtask::system::error::WrongUse;
 use xtask::workspace::Workspace;
-use xtask::workspace::lesson::{Lesson, Pair, Programs};
+use xtask::workspace::lesson::{FIRST_RUNNABLE_STEP, Lesson, Pair, Programs};
 
-use crate::proxy;
+use crate::proxy::{self, To};
 use crate::schema::Schema;
 use crate::show::Show;
 
@@ -24,6 +26,8 @@ use crate::show::Show;
 pub struct Both {
     pub server: Side,
     pub client: Side,
+    /// How many servers the client is told of.
+    pub servers: usize,
     pub protos: Vec<PathBuf>,
 }
 
@@ -63,22 +67,28 @@ impl Both {
         let mut protos: Vec<_> = folders[..1].iter().map(|folder| folder.to_path_buf()).collect();
         protos.extend(root.map(|root| root.join("proto")));
         let (server, client) = (programs.side(&pair.server)?, programs.side(&pair.client)?);
-        Ok(Both { server, client, protos })
+        Ok(Both { server, client, servers: pair.servers, protos })
     }
 
-    /// The program of the learner's crate in `folder`, built.
+    /// The program of the learner's crate in `folder`, built. Unless it is said to be at another `step`, it
+    /// is as far as having a client, which calls one server.
     ///
     /// # Errors
     ///
     /// If nothing says which lesson it is of, or it does not compile: Cargo has said why.
-    pub async fn of_crate(workspace: &Workspace, folder: &Path) -> anyhow::Result<Both> {
+    pub async fn of_crate(
+        workspace: &Workspace,
+        folder: &Path,
+        step: Option<usize>,
+    ) -> anyhow::Result<Both> {
         let which = Which { dir: Some(folder.to_owned()), lesson: None };
         let learner = which.find(workspace)?;
+        let servers = learner.lesson.servers_at(step.unwrap_or(FIRST_RUNNABLE_STEP));
         let theirs = Theirs::build(workspace, folder, learner.lesson, false).await?;
         let Some(Theirs { server, client, .. }) = theirs else {
             bail!("{} does not compile: see above", folder.display());
         };
-        Ok(Both { server, client, protos: vec![folder.join("proto")] })
+        Ok(Both { server, client, servers, protos: vec![folder.join("proto")] })
     }
 
     /// The protos of both. If one is wrong, says so, and does without.
@@ -95,27 +105,42 @@ impl Both {
     ///
     /// If one of them cannot be started, or what was seen cannot be shown.
     pub async fn run(&self, show: Show) -> anyhow::Result<Outcome> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let addr = listener.local_addr()?;
+        let (mut listeners, mut addrs) = (Vec::new(), Vec::new());
+        for _ in 0..self.servers {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            addrs.push(listener.local_addr()?);
+            listeners.push(listener);
+        }
         let shown = Arc::new(Mutex::new(show));
-        let (tell, told) = oneshot::channel::<SocketAddr>();
-        let (end, ended) = oneshot::channel();
+        let (tell, told) = oneshot::channel::<Vec<SocketAddr>>();
+        let (end, ended) = watch::channel(());
         let run = async {
-            let between = async |server| {
-                // If nobody takes it, showing has failed, which says so itself.
-                _ = tell.send(server);
-                Ok(addr)
+            let between = async |servers| {
+                // If nobody takes them, showing has failed, which says so itself.
+                _ = tell.send(servers);
+                Ok(addrs)
             };
-            let outcome = run_through(&self.server, &self.client, between).await?;
-            // Ditto.
-            _ = end.send(());
-            Ok(outcome)
+            let outcome = run_through(&self.server, self.servers, &self.client, between).await?;
+            drop(end);
+            anyhow::Ok(outcome)
         };
         let serve = async {
-            let Ok(server) = told.await else { return Ok(()) };
-            // Dropped or told: it is the end.
-            let done = async { ended.await.unwrap_or_default() };
-            proxy::serve(listener, &server.to_string(), shown, done).await
+            let Ok(servers) = told.await else { return Ok(()) };
+            let mut proxies = JoinSet::new();
+            for (number, (listener, addr)) in listeners.into_iter().zip(servers).enumerate() {
+                let server = (self.servers > 1).then_some(number + 1);
+                let to = To { addr: addr.to_string(), server };
+                let (shown, mut ended) = (shown.clone(), ended.clone());
+                proxies.spawn(async move {
+                    // Dropped: it is the end.
+                    let done = async { ended.changed().await.unwrap_or_default() };
+                    proxy::serve(listener, to, shown, done).await
+                });
+            }
+            while let Some(ended) = proxies.join_next().await {
+                ended??;
+            }
+            anyhow::Ok(())
         };
         let (outcome, ()) = tokio::try_join!(run, serve)?;
         Ok(outcome)

@@ -15,6 +15,7 @@ use crate::frames;
 use crate::headers::Header;
 use crate::messages::PREFIX;
 use crate::seen::{Seen, Told, What};
+use crate::tls::Encrypted;
 use crate::words;
 
 /// Lines of different calls are told apart by their colour.
@@ -32,22 +33,32 @@ pub enum Depth {
 /// Writes what was seen as text. Writing to a `String` can't fail, so the results are dropped.
 pub struct People {
     depth: Depth,
-    /// Which connection the last line was about.
-    connection: usize,
+    /// Which connection the last line was about, and to which server it goes. At first, there is
+    /// only one.
+    connection: (usize, Option<usize>),
 }
 
 impl People {
     pub fn new(depth: Depth) -> People {
-        People { depth, connection: 1 }
+        People { depth, connection: (1, None) }
     }
 
     /// Adds what there is to say of `seen` to `out`.
     pub fn show(&mut self, seen: &Seen, out: &mut String) {
-        let is_close = self.depth >= Depth::Frames;
-        if is_close && seen.connection != self.connection {
-            self.connection = seen.connection;
-            _ = writeln!(out, "connection {}", seen.connection);
+        let mut text = String::new();
+        self.lines(seen, &mut text);
+        let is_told_apart = self.depth >= Depth::Frames || seen.server.is_some();
+        let connection = (seen.connection, seen.server);
+        if is_told_apart && connection != self.connection && !text.is_empty() {
+            self.connection = connection;
+            let server = seen.server.map(|number| format!(", to server {number}"));
+            _ = writeln!(out, "connection {}{}", seen.connection, server.unwrap_or_default());
         }
+        *out += &text;
+    }
+
+    fn lines(&self, seen: &Seen, out: &mut String) {
+        let is_close = self.depth >= Depth::Frames;
         let length = seen.bytes.len();
         match &seen.what {
             What::Frame(told) if is_close => self.frame(seen, told, out),
@@ -70,8 +81,19 @@ impl People {
                 }
             }
             What::Preface => {}
-            What::Tls(record, length) => {
-                line(seen, &format!("TLS: {record}, {}", fields::count(*length)), out);
+            What::Tls(record) => {
+                // Without a version, it may be the reason why there will be none.
+                if is_close || record.kind == "alert" {
+                    let length = fields::count(record.length);
+                    line(seen, &format!("TLS: {}, {length}", record.kind), out);
+                }
+                if let Some(version) = record.version {
+                    let text = format!(
+                        "connection {} is encrypted, with {version}: gRPC can't be read here",
+                        seen.connection
+                    );
+                    line(seen, &text, out);
+                }
             }
             What::Raw => {
                 if let Some(wrong) = &seen.wrong {
@@ -100,6 +122,13 @@ impl People {
             &format!("{style}{} {}{style:#}  ", id.number, id.method()),
             "cut off: the connection ended first",
         );
+    }
+
+    /// Adds a line about a connection over TLS that has ended.
+    pub fn was_encrypted(&self, it: &Encrypted, out: &mut String) {
+        let version = it.version.unwrap_or("TLS that the two didn't agree on");
+        let head = format!("{:INDENT$}connection {}: ", "", it.connection);
+        hang(out, INDENT, &head, &format!("{version}, {} bytes there, {} back", it.there, it.back));
     }
 
     /// What a frame says of its call: messages, a status, and what the call took.

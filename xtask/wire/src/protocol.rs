@@ -2,6 +2,7 @@
 
 use crate::End;
 use crate::frames::{self, HEAD, PREFACE};
+use crate::tls;
 
 /// How what one end sends is read.
 #[derive(Clone, Copy, PartialEq)]
@@ -9,13 +10,16 @@ pub enum Reads {
     /// Nothing has come yet.
     Beginning,
     Frames,
-    /// TLS, with what is left of a record.
-    Tls(usize),
+    Tls(tls::Stream),
     Nothing,
 }
 
-/// The head of a TLS record: its type, its version, and its length.
-pub const TLS_HEAD: usize = 5;
+impl Reads {
+    /// Whether it is in the middle of something of which nothing is kept.
+    pub fn is_within(self) -> bool {
+        matches!(self, Reads::Tls(stream) if stream.is_within())
+    }
+}
 
 /// How what `from` sends is to be read, if `rest` is the beginning of it. None if that cannot be said
 /// yet.
@@ -23,7 +27,7 @@ pub fn beginning(from: End, rest: &[u8]) -> Option<Reads> {
     let is_tls = matches!(rest, [0x14..=0x17, 3, ..]);
     Some(match from {
         // The server, too, if the client doesn't: it says so in a record.
-        _ if is_tls => Reads::Tls(0),
+        _ if is_tls => Reads::Tls(tls::Stream::default()),
         End::Client if rest.starts_with(PREFACE) => Reads::Frames,
         End::Client if PREFACE.starts_with(rest) || rest == [0x16] => return None,
         End::Client => Reads::Nothing,
@@ -40,15 +44,4 @@ pub fn what_else(bytes: &[u8]) -> &'static str {
     const METHODS: [&[u8]; 5] = [b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS "];
     let is_http = bytes.starts_with(b"HTTP/1.") || METHODS.iter().any(|it| bytes.starts_with(it));
     if is_http { ", but HTTP/1" } else { "" }
-}
-
-/// The name of a type of TLS records.
-pub fn record(kind: u8) -> &'static str {
-    match kind {
-        20 => "change cipher spec",
-        21 => "alert",
-        22 => "handshake",
-        23 => "application data",
-        _ => "unknown",
-    }
 }

@@ -19,6 +19,15 @@ const PIECE: usize = 16 * 1024;
 /// What several connections show to.
 pub type Shown = Arc<Mutex<Show>>;
 
+/// Where connections go.
+#[derive(Clone)]
+pub struct To {
+    /// HOST:PORT.
+    pub addr: String,
+    /// Which server that is, from 1, if there are several.
+    pub server: Option<usize>,
+}
+
 /// Passes on each connection to `listener` to the server at `to`, until `done`; and then until the last
 /// connection has ended.
 ///
@@ -27,7 +36,7 @@ pub type Shown = Arc<Mutex<Show>>;
 /// If the listener can accept no more, or what was seen cannot be shown.
 pub async fn serve(
     listener: TcpListener,
-    to: &str,
+    to: To,
     shown: Shown,
     done: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
@@ -37,7 +46,7 @@ pub async fn serve(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) => {
-                    connections.spawn(pass_on(client, to.to_owned(), shown.clone()));
+                    connections.spawn(pass_on(client, to.clone(), shown.clone()));
                 }
                 // The client has thought better of it.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -58,11 +67,12 @@ pub async fn serve(
 }
 
 /// Passes on one connection until both ends have closed it, or one has broken it.
-async fn pass_on(mut client: TcpStream, to: String, shown: Shown) -> anyhow::Result<()> {
-    let mut server = match TcpStream::connect(&to).await {
+async fn pass_on(mut client: TcpStream, to: To, shown: Shown) -> anyhow::Result<()> {
+    let To { addr, server: number } = to;
+    let mut server = match TcpStream::connect(&addr).await {
         Ok(server) => server,
         Err(error) => {
-            let why = format!("no server at {to} (start one, or give its address with --to)");
+            let why = format!("no server at {addr} (start one, or give its address with --to)");
             // If this cannot be printed, the client sees it all the same.
             _ = writeln!(stderr(), "error: {why}: {error}");
             return Ok(());
@@ -71,7 +81,7 @@ async fn pass_on(mut client: TcpStream, to: String, shown: Shown) -> anyhow::Res
     // What has come goes on at once. If this fails, the connection has ended, which reading says.
     _ = client.set_nodelay(true);
     _ = server.set_nodelay(true);
-    let connection = Mutex::new(lock(&shown).connection());
+    let connection = Mutex::new(lock(&shown).connection(number));
     let tap = Tap { connection, shown };
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();

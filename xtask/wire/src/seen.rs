@@ -6,12 +6,15 @@ use crate::End;
 use crate::call::{Id, Message, Status, Total};
 use crate::frames::Frame;
 use crate::headers::Header;
+use crate::tls::Record;
 
 /// What has crossed a connection, and when.
 pub struct Seen {
     pub at: Duration,
     /// Which one, from 1.
     pub connection: usize,
+    /// To which server, from 1, if there are several.
+    pub server: Option<usize>,
     pub from: End,
     pub what: What,
     /// All of it, but for a frame, which has its own; for a TLS record no more than its head.
@@ -34,8 +37,7 @@ impl Seen {
 pub enum What {
     Preface,
     Frame(Box<Told>),
-    /// A record of this type, and its length without its head.
-    Tls(&'static str, usize),
+    Tls(Record),
     /// Bytes that we cannot read.
     Raw,
     /// This end sends no more.

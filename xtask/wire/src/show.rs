@@ -61,13 +61,13 @@ impl Show {
         Show::new(form, schema, Box::new(io::stdout()))
     }
 
-    /// A new connection.
-    pub fn connection(&mut self) -> Connection {
+    /// A new connection, to the `server` with this number if there are several.
+    pub fn connection(&mut self, server: Option<usize>) -> Connection {
         if self.connections == 0 {
             self.begin = Instant::now();
         }
         self.connections += 1;
-        Connection::new(self.connections, self.schema.clone())
+        Connection::new(self.connections, server, self.schema.clone())
     }
 
     /// Shows what `from` has sent on `connection`.
@@ -90,7 +90,8 @@ impl Show {
         self.write(&[seen])
     }
 
-    /// Shows what became of the calls that are under way when `connection` ends.
+    /// Shows what became of the calls that are under way when `connection` ends, and what it was if it
+    /// could not be read.
     ///
     /// # Errors
     ///
@@ -101,6 +102,9 @@ impl Show {
             left.sort_by_key(|id| id.number);
             let mut text = String::new();
             left.into_iter().for_each(|id| people.is_left(id, &mut text));
+            if let Some(encrypted) = connection.encrypted() {
+                people.was_encrypted(&encrypted, &mut text);
+            }
             self.print(&text)?;
         }
         Ok(())

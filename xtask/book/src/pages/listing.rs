@@ -28,6 +28,10 @@ pub struct LessonSource {
     pub title: String,
     /// The titles of its steps.
     pub steps: Vec<String>,
+    /// How long it takes to type, in minutes.
+    pub minutes: usize,
+    /// The packages of the lessons that it builds on.
+    pub after: Vec<String>,
     /// The files that belong to its steps.
     pub sources: Vec<Source>,
 }
@@ -52,12 +56,14 @@ impl Listings {
         let mut lessons = Vec::new();
         for lesson in &workspace.lessons {
             let sources = regions::read(lesson, &workspace.root, &mut problems)?;
-            let Lesson { name, package, title, steps, .. } = lesson;
+            let Lesson { name, package, title, steps, minutes, after, .. } = lesson;
             lessons.push(LessonSource {
                 name: name.clone(),
                 package: package.clone(),
                 title: title.clone(),
                 steps: steps.clone(),
+                minutes: *minutes,
+                after: after.clone(),
                 sources,
             });
         }

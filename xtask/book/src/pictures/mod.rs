@@ -3,6 +3,7 @@
 
 pub mod costs;
 pub mod folders;
+pub mod lessons;
 pub mod sequences;
 pub mod svg;
 
@@ -22,6 +23,7 @@ pub fn draw(words: &[&str], listings: &Listings) -> Result<String, String> {
         [kind @ ("unary" | "server-streaming" | "client-streaming" | "bidirectional")] => {
             sequences::captured(kind, &listings.captured()?).ok_or_else(unknown)?
         }
+        ["lessons"] => lessons::all(&listings.lessons),
         ["house"] => folders::house(),
         ["talk", name] => sequences::talk(lesson(name)?),
         ["files", name] => folders::files(lesson(name)?),

@@ -236,7 +236,7 @@ impl<'a> Desk<'a> {
     /// A command of the book: one of Cargo's.
     fn command(&self, line: &str) -> anyhow::Result<Command> {
         let words = shell_words::split(line)?;
-        let mut command = Command::new(cargo());
+        let mut command = cargo();
         let is_crate = self.here.join("Cargo.toml").is_file();
         let crate_or_lessons = if is_crate { &self.here } else { &self.workspace.root };
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {

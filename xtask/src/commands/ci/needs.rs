@@ -24,7 +24,7 @@ pub async fn provide(
         ["ruff" | "typos" | "check-jsonschema", ..] => tools(workspace, path).await?,
         ["cargo", "deny", .., what] => {
             tools(workspace, path).await?;
-            let mut fetch = Command::new(cargo());
+            let mut fetch = cargo();
             fetch.args(["deny", "fetch", "db"]).env("PATH", &path);
             fetch.current_dir(&workspace.root).stderr(Stdio::null());
             let is_there = *what != "advisories" || succeeds(fetch).await?;

@@ -324,12 +324,19 @@ fn lesson(files: &[(&str, &str)]) -> Result<(TempDir, Lesson)> {
         name: "07-made-up".into(),
         package: "made-up".into(),
         folder,
+        is_apart: false,
         title: "Made up".into(),
         steps: ["define", "generate", "implement"].map(str::to_owned).into(),
+        minutes: 0,
+        after: Vec::new(),
         files: HashMap::from([("src/whole.rs".into(), 3)]),
         hints: ["step1-a", "step2-a"].map(|name| (name.to_owned(), String::new())).into(),
         pairs: Vec::new(),
         late: None,
+        breaks: Vec::new(),
+        several: None,
+        tls: None,
+        file: None,
     };
     Ok((root, lesson))
 }

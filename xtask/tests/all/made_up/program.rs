@@ -1,10 +1,13 @@
 //! The program of every made-up lesson: `server ADDR` greets one client, `client ADDR` prints the
-//! greeting. The name of the lesson says what goes wrong, if anything does.
+//! greeting of a server, or the last of several (`ADDR,ADDR`). The name of the lesson says what goes wrong, if anything does.
 
 use std::env;
 use std::io::{Read, Result, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio, exit};
+
+/// What a client says first. The last of them is what the server wants to hear.
+const WORDS: &[u8] = b"?";
 
 /// The package; of an example, the example.
 const NAME: &str = env!("CARGO_CRATE_NAME");
@@ -15,7 +18,11 @@ fn main() -> Result<()> {
     match args[..] {
         ["server", addr] => server(addr),
         ["client", addr] | [addr] => client(addr),
-        _ => wait(report("helper")?),
+        [] => wait(report("helper")?),
+        _ => {
+            eprintln!("unknown role");
+            exit(1)
+        }
     }
 }
 
@@ -46,9 +53,19 @@ fn server(addr: &str) -> Result<()> {
     }
     let listener = TcpListener::bind(addr)?;
     println!("Server started, listening on {}", listener.local_addr()?);
-    let (mut client, _) = listener.accept()?;
+    // The runner looks whether somebody listens, and says nothing.
+    let mut client = loop {
+        let (mut client, _) = listener.accept()?;
+        let mut word = [0];
+        if client.read(&mut word)? == 1 && WORDS.ends_with(&word) {
+            break client;
+        }
+    };
     println!("Greeted a client");
     client.write_all(b"Hello")?;
+    if NAME == "one_exits" && client.read(&mut [0])? == 1 {
+        exit(7);
+    }
     if NAME == "client_hangs" {
         // As a server does that lets its calls finish before it stops.
         _ = client.read(&mut [0]);
@@ -60,9 +77,26 @@ fn server(addr: &str) -> Result<()> {
 fn client(addr: &str) -> Result<()> {
     let test = report("client")?;
     println!("Will greet the server");
-    let mut server = TcpStream::connect(addr)?;
     let mut greeting = [0; 5];
-    server.read_exact(&mut greeting)?;
+    let mut servers = Vec::new();
+    let separator = if NAME == "one_only" { '\n' } else { ',' };
+    for (index, addr) in addr.split(separator).enumerate() {
+        if NAME == "one_left_out" && index == 1 {
+            continue;
+        }
+        let mut server = TcpStream::connect(addr)?;
+        server.write_all(&WORDS[WORDS.len() - 1..])?;
+        if server.read_exact(&mut greeting).is_err() {
+            eprintln!("error: nobody greets me");
+            exit(1);
+        }
+        if NAME == "one_exits" && index == 2 {
+            server.write_all(b"x")?;
+            // Until it has ended.
+            _ = server.read(&mut [0]);
+        }
+        servers.push(server);
+    }
     let greeting = String::from_utf8_lossy(&greeting);
     for n in 1..=3 {
         println!("Reply {n}: {greeting}");

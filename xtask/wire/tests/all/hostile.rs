@@ -29,7 +29,7 @@ fn show_as(proto: &Path, there: &[u8], back: &[u8], piece: usize) -> Result<()> 
     ] {
         let schema = Schema::of_files(&[proto.to_owned()])?;
         let mut show = Show::new(Form::of(format, frames, bytes), schema, Box::new(io::sink()));
-        let mut connection = show.connection();
+        let mut connection = show.connection(None);
         for (from, bytes) in [(End::Client, there), (End::Server, back)] {
             for piece in bytes.chunks(piece) {
                 show.sent(&mut connection, from, piece)?;

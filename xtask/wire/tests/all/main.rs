@@ -7,6 +7,8 @@ mod lessons;
 mod load;
 mod people;
 mod programs;
+mod several;
+mod tls;
 mod tshark;
 mod unreadable;
 

@@ -251,30 +251,3 @@ fn what_is_not_grpc() -> Result<()> {
         &["← 1 SayHello  no grpc-status; HTTP status 502\n"],
     )
 }
-
-#[test]
-fn tls_is_records_that_say_nothing() -> Result<()> {
-    let record = |kind, body: &[u8]| [&[kind, 3, 3, 0, body.len() as u8], body].concat();
-    let there = [record(22, b"hello"), record(20, &[1]), record(23, &[9; 40])].concat();
-    let back = [record(22, b"hello, too"), record(23, &[9; 50]), record(21, b"\x01\0")].concat();
-    shows(
-        &[],
-        &there,
-        &back,
-        &[
-            "→ TLS: handshake, 5 bytes\n",
-            "→ TLS: change cipher spec, 1 byte\n",
-            "→ TLS: application data, 40 bytes\n",
-            "← TLS: handshake, 10 bytes\n",
-            "← TLS: application data, 50 bytes\n",
-            "← TLS: alert, 2 bytes\n",
-        ],
-    )?;
-    // A client without it, and a server that doesn't understand.
-    shows(
-        &[],
-        &call(HELLO, &[], &message(0, YOU)),
-        &record(21, &[2, 70]),
-        &["→ 1 SayHello  ", "← TLS: alert, 2 bytes\n"],
-    )
-}
