@@ -24,8 +24,8 @@ async fn the_page_behind_the_bridge_shows_the_same() -> Result<()> {
     let side = async |name| python.side(lesson, name).await?.context("not there");
     let path = lesson.folder.join(format!("transcripts/step{}/page.txt", lesson.steps.len()));
     for server in [side("server").await?, programs.side(&lesson.pairs[0].server)?] {
-        let (_server, addr) = program::started(server.command("127.0.0.1:0")).await?;
-        let mut bridge = side("bridge").await?.command("127.0.0.1:0");
+        let (_server, addr) = program::started(server.command("127.0.0.1:0", None)).await?;
+        let mut bridge = side("bridge").await?.command("127.0.0.1:0", None);
         bridge.arg(addr.to_string());
         let (_bridge, addr) = program::started(bridge).await?;
         let browser = driver.browser(DESKTOP).await?;
