@@ -1,11 +1,13 @@
 """A bridge from a page to a server that speaks gRPC only: grpcio speaks no gRPC-Web.
 
-It hands out the page of the lesson, and passes its calls on. A message crosses as it is, behind its
-five bytes; only the trailers have to be put into the body. `tonic-web` does the same within the server.
+It hands out the page of the lesson, and passes its calls on. A message crosses as it is, behind
+its five bytes; only the trailers have to be put into the body. `tonic-web` does the same within
+the server.
 """
 
 import argparse
 import sys
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
@@ -41,7 +43,8 @@ class Bridge(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Hands out a file of the page."""
         if self.path not in FILES:
-            return self.send_error(404)
+            self.send_error(404)
+            return
         name, kind = FILES[self.path]
         self.begin(kind)
         self.wfile.write((PAGE / name).read_bytes())
@@ -50,15 +53,18 @@ class Bridge(BaseHTTPRequestHandler):
         """Passes a call on, and its answer back."""
         if self.headers["content-type"] != "application/grpc-web+proto":
             # What a browser sends without asking first, for a page of whatever origin.
-            return self.send_error(415)
+            self.send_error(415)
+            return
         try:
             length = int(self.headers["content-length"])
             timeout = self.headers["grpc-timeout"]
             seconds = int(timeout[:-1]) * UNITS[timeout[-1]] if timeout else None
         except (TypeError, ValueError, LookupError):
-            return self.send_error(400)
+            self.send_error(400)
+            return
         if not 5 <= length <= MAX_LENGTH:
-            return self.send_error(413)
+            self.send_error(413)
+            return
         message = self.rfile.read(length)[5:]
         # Without a serializer, a message is its bytes; and one reply is a short stream.
         call = self.channel.unary_stream(self.path)(message, timeout=seconds)
@@ -73,7 +79,10 @@ class Bridge(BaseHTTPRequestHandler):
             call.cancel()
             return
         status, message = call.code().value[0], quote(call.details())
-        self.wfile.write(framed(0x80, f"grpc-status:{status}\r\ngrpc-message:{message}\r\n".encode()))
+        trailers = f"grpc-status:{status}\r\ngrpc-message:{message}\r\n"
+        # Or it is gone by now, after the last reply.
+        with suppress(OSError):
+            self.wfile.write(framed(0x80, trailers.encode()))
 
     def begin(self, kind: str) -> None:
         """Begins an answer that goes on until the connection is closed."""
