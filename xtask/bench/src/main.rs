@@ -8,9 +8,13 @@ mod machine;
 mod progress;
 mod report;
 mod server;
+mod several;
 mod sizes;
 mod slow_reader;
 mod streams;
+mod targets;
+mod tls;
+mod turns;
 mod unary;
 mod verify;
 
@@ -50,10 +54,17 @@ enum Command {
         /// HOST:PORT
         addr: String,
     },
+    /// Be lesson 7's server, but without certificates for clients: in the clear, or with TLS
+    ProductServer {
+        #[arg(long)]
+        tls: bool,
+        /// HOST:PORT
+        addr: String,
+    },
 }
 
 /// How many parts a run has.
-const PARTS: usize = 5;
+const PARTS: usize = 7;
 
 fn main() -> ExitCode {
     match start(Cli::parse()) {
@@ -70,6 +81,9 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         // As the lessons do it.
         Some(Command::BareServer { addr }) => Runtime::new()?.block_on(bare::serve(&addr)),
+        Some(Command::ProductServer { tls, addr }) => {
+            Runtime::new()?.block_on(tls::serve(&addr, tls))
+        }
         // One thread makes all calls: it leaves the other cores to the server, and can start it: see
         // `xtask::system::process::spawn`.
         None => Builder::new_current_thread()
@@ -95,6 +109,11 @@ async fn run(names: &[String], with_python: bool) -> anyhow::Result<()> {
     let machine = Machine::this().await?;
     let unary = unary::measure(lessons, programs, python.as_ref(), progress).await?;
     progress.part_done();
+    let tls = tls::measure(lessons, programs, progress).await?;
+    progress.part_done();
+    let handshakes = tls::handshakes(&tls);
+    let fleet = several::measure(lessons, programs, progress).await?;
+    progress.part_done();
     let sizes = sizes::measure(lessons, programs, folder, progress).await?;
     progress.part_done();
     let streams = streams::measure(lessons, programs, folder, progress).await?;
@@ -102,7 +121,18 @@ async fn run(names: &[String], with_python: bool) -> anyhow::Result<()> {
     let slow_reader = slow_reader::measure(lessons, programs, folder, progress).await?;
     progress.part_done();
     let (verify, targets) = (Vec::new(), Vec::new());
-    let mut report = Report { machine, unary, streams, sizes, slow_reader, verify, targets };
+    let mut report = Report {
+        machine,
+        unary,
+        tls,
+        handshakes,
+        fleet,
+        streams,
+        sizes,
+        slow_reader,
+        verify,
+        targets,
+    };
     report.targets = report.targets();
     let path = workspace.target.join("bench.json");
     // Before the longest part, so that it can be stopped there.

@@ -1,4 +1,4 @@
-//! What was measured, as JSON and as a table, and what it has to come up to.
+//! What was measured, as JSON and as a table.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,9 @@ use crate::machine::Machine;
 use crate::sizes::Size;
 use crate::slow_reader::SlowReader;
 use crate::streams::Stream;
-use crate::unary::{IN_FLIGHT, Unary};
+use crate::targets::{Bound, Target};
+use crate::tls::Handshake;
+use crate::turns::Unary;
 use crate::verify::Verify;
 
 /// All that was measured in one run.
@@ -19,6 +21,11 @@ use crate::verify::Verify;
 pub struct Report {
     pub machine: Machine,
     pub unary: Vec<Unary>,
+    /// Of lesson 7's service.
+    pub tls: Vec<Unary>,
+    pub handshakes: Vec<Handshake>,
+    /// Of lesson 8's.
+    pub fleet: Vec<Unary>,
     pub streams: Vec<Stream>,
     pub sizes: Vec<Size>,
     pub slow_reader: Option<SlowReader>,
@@ -26,68 +33,7 @@ pub struct Report {
     pub targets: Vec<Target>,
 }
 
-/// What a figure has to come up to.
-#[derive(Serialize)]
-pub struct Target {
-    pub what: String,
-    pub measured: f64,
-    pub bound: Bound,
-    pub is_met: bool,
-}
-
-/// In which direction a figure is good.
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bound {
-    AtLeast(f64),
-    AtMost(f64),
-}
-
-impl Target {
-    fn new(what: String, measured: f64, bound: Bound) -> Target {
-        let is_met = match bound {
-            Bound::AtLeast(bound) => measured >= bound,
-            Bound::AtMost(bound) => measured <= bound,
-        };
-        Target { what, measured, bound, is_met }
-    }
-}
-
 impl Report {
-    /// The targets of which both sides were measured.
-    pub fn targets(&self) -> Vec<Target> {
-        use Bound::{AtLeast, AtMost};
-        let mut targets = Vec::new();
-        let mut add = |what: String, measured: Option<f64>, bound| {
-            targets.extend(measured.map(|measured| Target::new(what, measured, bound)));
-        };
-        // Where there is one core only, or none to choose, they share it.
-        let core_each = self.unary.iter().any(|row| row.core_each);
-        for in_flight in IN_FLIGHT {
-            let ours = self.calls("helloworld", "rust", in_flight, core_each);
-            let ratio = ratio(ours, self.calls("bare", "rust", in_flight, core_each));
-            let what = format!("hello world / bare handler, {in_flight} in flight");
-            add(what, ratio, AtLeast(0.95));
-        }
-        let ours = self.calls("helloworld", "rust", 16, false);
-        let ratio_of_twins = ratio(ours, self.calls("helloworld", "python", 16, false));
-        add("hello world / its twin in Python, 16 in flight".into(), ratio_of_twins, AtLeast(15.0));
-        for (method, bound) in [("GetFeature", 1.25), ("GetMovieByID", 1.25), ("ListFeatures", 1.5)]
-        {
-            let time = |entries| self.time(method, entries);
-            let what = format!("{method}, its time on 10^6 / on 10^2");
-            add(what, ratio(time(1_000_000), time(100)), AtMost(bound));
-        }
-        for server in ["routeguide", "movie-json"] {
-            let size = self.sizes.iter().find(|s| s.server == server && s.entries == 1_000_000);
-            let what = format!("{server}, MB of JSON a second, 10^6");
-            add(what, size.map(|size| size.megabytes_per_second), AtLeast(60.0));
-        }
-        let growth = self.slow_reader.as_ref().map(|slow| mib(slow.growth_bytes));
-        add("MiB that a slow reader adds".into(), growth, AtMost(8.0));
-        targets
-    }
-
     /// Writes it to a file, as JSON.
     ///
     /// # Errors
@@ -95,30 +41,6 @@ impl Report {
     /// If it cannot be written.
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
         Ok(fs::write(path, serde_json::to_string_pretty(self)? + "\n")?)
-    }
-
-    /// Calls a second on one connection. With `core_each`, server and client have a core each.
-    fn calls(
-        &self,
-        server: &str,
-        language: &str,
-        in_flight: usize,
-        core_each: bool,
-    ) -> Option<f64> {
-        let is_it = |row: &&Unary| {
-            row.server == server
-                && row.language == language
-                && row.in_flight == in_flight
-                && row.core_each == core_each
-                && !row.connects
-        };
-        Some(self.unary.iter().find(is_it)?.figures.calls_per_second)
-    }
-
-    fn time(&self, method: &str, entries: u64) -> Option<f64> {
-        let mut sizes = self.sizes.iter().filter(|size| size.entries == entries);
-        let found = sizes.find_map(|size| size.methods.iter().find(|m| m.method == method))?;
-        Some(found.figures.median_us)
     }
 
     /// All of it, in aligned columns.
@@ -171,6 +93,24 @@ impl Report {
             "Small calls on one connection, all on the same cores; times in microseconds",
             &head,
             shared.into_iter().map(small_calls).collect(),
+        );
+        section(
+            "Lesson 7, in the clear and over TLS, all on the same cores; times in microseconds",
+            &head,
+            self.tls.iter().map(small_calls).collect(),
+        );
+        let handshakes = self.handshakes.iter();
+        let handshakes =
+            handshakes.map(|row| vec![row.server.to_owned(), thousands(row.median_us)]);
+        section(
+            "A handshake of TLS 1.3: the first answer on a connection, later than in the clear",
+            &["server", "microseconds"],
+            handshakes.collect(),
+        );
+        section(
+            "Lesson 8, by the number of servers, all on the same cores; times in microseconds",
+            &head,
+            self.fleet.iter().map(small_calls).collect(),
         );
         let streams = self.streams.iter().map(|row| {
             vec![
@@ -258,11 +198,7 @@ impl Report {
     }
 }
 
-fn ratio(ours: Option<f64>, theirs: Option<f64>) -> Option<f64> {
-    Some(ours? / theirs?).filter(|ratio| ratio.is_finite())
-}
-
-fn mib(bytes: impl TryInto<u64>) -> f64 {
+pub fn mib(bytes: impl TryInto<u64>) -> f64 {
     bytes.try_into().unwrap_or_default() as f64 / (1024.0 * 1024.0)
 }
 
@@ -296,13 +232,6 @@ fn aligned(head: &[&str], rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_target_is_met_from_its_bound_on() {
-        let is_met = |measured, bound| Target::new(String::new(), measured, bound).is_met;
-        assert!(is_met(0.95, Bound::AtLeast(0.95)) && !is_met(0.94, Bound::AtLeast(0.95)));
-        assert!(is_met(8.0, Bound::AtMost(8.0)) && !is_met(8.1, Bound::AtMost(8.0)));
-    }
 
     #[test]
     fn columns_are_aligned() {

@@ -6,11 +6,13 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use secure::certificates;
 use tokio::io::{AsyncBufReadExt, BufReader, copy, sink};
 use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
 use xtask::run::side::Side;
 use xtask::system::process::{self, Process};
+use xtask::workspace::CERTIFICATES;
 
 /// How long a server may take until it is ready: it may have a million entries to read.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -34,6 +36,8 @@ impl Server {
     pub async fn start(side: &Side, data: Option<&Path>) -> anyhow::Result<Server> {
         let mut command = side.command("127.0.0.1:0", None);
         command.args(data).stdout(Stdio::piped());
+        // Where our clients look for them, too.
+        command.env(CERTIFICATES, certificates::folder());
         let started = Instant::now();
         let mut process = process::spawn(command)?;
         let stdout = process.stdout().context("no standard output")?;

@@ -22,18 +22,36 @@ fn rows(part: &Value, keys: &[&str], figure: &str) -> BTreeSet<String> {
     .collect()
 }
 
-#[test]
-#[ignore = "slow: cargo xtask ci runs it"]
-fn all_is_measured_that_two_lessons_are_part_of() -> Result<()> {
+/// Measures `lessons`. Returns the table, and the report.
+fn measured(lessons: &[&str]) -> Result<(String, Value)> {
     // The figures of a real run, in `target/bench.json`, stay.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(lessons.join("-"));
     let output = Command::new(env!("CARGO_BIN_EXE_bench"))
-        .args(["helloworld", "routeguide"])
+        .args(lessons)
         .env("CARGO_BUILD_BUILD_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/.."))
         .env("CARGO_TARGET_DIR", &target)
+        .env("CERTIFICATES", target.join("certificates"))
         .output()?;
     let table = String::from_utf8(output.stdout)?;
     ensure!(output.status.success(), "{table}{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(!target.join("bench").exists(), "it leaves its data behind");
+    Ok((table, serde_json::from_slice(&fs::read(target.join("bench.json"))?)?))
+}
+
+/// What the targets of `report` are about.
+fn targets(report: &Value) -> BTreeSet<String> {
+    let targets = report["targets"].as_array().into_iter().flatten();
+    targets.map(|target| target["what"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn set(rows: &[&str]) -> BTreeSet<String> {
+    rows.iter().map(|&row| row.to_owned()).collect()
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
+fn all_is_measured_that_two_lessons_are_part_of() -> Result<()> {
+    let (table, report) = measured(&["helloworld", "routeguide"])?;
     for title in [
         "\nSmall calls on one connection",
         "\nStreams, one at a time\n",
@@ -46,8 +64,6 @@ fn all_is_measured_that_two_lessons_are_part_of() -> Result<()> {
         ensure!(table.contains(title), "no {title:?} in {table}");
     }
 
-    let report: Value = serde_json::from_slice(&fs::read(target.join("bench.json"))?)?;
-    let set = |rows: &[&str]| rows.iter().map(|&row| row.to_owned()).collect::<BTreeSet<_>>();
     let calls = ["server", "method", "in_flight", "connects"];
     assert_eq!(
         rows(&report["unary"], &calls, "calls_per_second"),
@@ -79,11 +95,8 @@ fn all_is_measured_that_two_lessons_are_part_of() -> Result<()> {
     }
     assert_eq!(sizes.count(), 3);
     ensure!(report["slow_reader"]["taken"].as_u64() > Some(0), "{}", report["slow_reader"]);
-    let targets = report["targets"].as_array().into_iter().flatten();
     assert_eq!(
-        targets
-            .map(|target| target["what"].as_str().unwrap_or_default().to_owned())
-            .collect::<BTreeSet<_>>(),
+        targets(&report),
         set(&[
             "hello world / bare handler, 1 in flight",
             "hello world / bare handler, 16 in flight",
@@ -94,6 +107,57 @@ fn all_is_measured_that_two_lessons_are_part_of() -> Result<()> {
             "MiB that a slow reader adds",
         ])
     );
-    ensure!(!target.join("bench").exists(), "it leaves its data behind");
+    Ok(())
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
+fn what_tls_costs_is_measured_and_what_several_servers_do() -> Result<()> {
+    let (table, report) = measured(&["secure", "fleet"])?;
+    for title in ["\nLesson 7, ", "\nA handshake of TLS 1.3", "\nLesson 8, "] {
+        ensure!(table.contains(title), "no {title:?} in {table}");
+    }
+
+    let calls = ["server", "method", "in_flight", "connects"];
+    assert_eq!(
+        rows(&report["tls"], &calls, "calls_per_second"),
+        set(&[
+            "clear getProduct 1 false",
+            "clear getProduct 1 true",
+            "clear getProduct 16 false",
+            "clear getProduct 256 false",
+            "tls getProduct 1 false",
+            "tls getProduct 1 true",
+            "tls getProduct 16 false",
+            "tls getProduct 256 false",
+            "mutual tls getProduct 1 false",
+            "mutual tls getProduct 1 true",
+            "mutual tls getProduct 16 false",
+            "mutual tls getProduct 256 false",
+        ])
+    );
+    assert_eq!(report["handshakes"][0]["server"], "tls");
+    assert_eq!(report["handshakes"][1]["server"], "mutual tls");
+    assert_eq!(
+        rows(&report["fleet"], &calls, "calls_per_second"),
+        set(&[
+            "1 server GetTeam 1 false",
+            "1 server GetTeam 16 false",
+            "3 servers GetTeam 1 false",
+            "3 servers GetTeam 16 false",
+            "3 servers, with retries GetTeam 1 false",
+            "3 servers, with retries GetTeam 16 false",
+        ])
+    );
+    assert_eq!(
+        targets(&report),
+        set(&[
+            "lesson 7 over TLS / in the clear, 1 in flight",
+            "lesson 7 over TLS / in the clear, 16 in flight",
+            "lesson 7 over TLS / in the clear, 256 in flight",
+            "lesson 8 with retries / without, 1 in flight",
+            "lesson 8 with retries / without, 16 in flight",
+        ])
+    );
     Ok(())
 }

@@ -54,7 +54,7 @@ impl Workspace {
     pub async fn load() -> anyhow::Result<Workspace> {
         // Cargo says where our manifest is, if it has started us.
         let ours = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        let here = cargo::metadata(Path::new("."), ours.is_some()).await;
+        let here = metadata(Path::new("."), ours.is_some()).await;
         let workspace = match (here, &ours) {
             (Err(error), None) => return Err(error),
             (Err(_), Some(_)) => None,
@@ -62,7 +62,7 @@ impl Workspace {
         };
         let workspace = match (workspace, ours) {
             (Some(workspace), _) if !workspace.lessons.is_empty() => workspace,
-            (_, Some(ours)) => Workspace::of(&cargo::metadata(&ours, false).await?)?,
+            (_, Some(ours)) => Workspace::of(&metadata(&ours, false).await?)?,
             (_, None) => bail!("no package around this folder is a lesson"),
         };
         CERTIFICATES_FOLDER.get_or_init(|| workspace.certificates());
@@ -190,6 +190,17 @@ impl Workspace {
         let source = source.try_into().context("the folder of the lessons is not UTF-8")?;
         Ok(programs.path(&Target { source, role: None, file: None })?.to_owned())
     }
+}
+
+/// What Cargo knows of the workspace around `folder`: see [`cargo::metadata`].
+async fn metadata(folder: &Path, quietly: bool) -> anyhow::Result<Metadata> {
+    let metadata = cargo::metadata(folder, quietly).await?;
+    let root = metadata.workspace_root.as_std_path();
+    if folder.canonicalize()? == root.canonicalize()? {
+        return Ok(metadata);
+    }
+    // In the folder of a member, that is the only default one.
+    cargo::metadata(root, quietly).await
 }
 
 /// The arguments that select the program `name` of `xtask/testing`.

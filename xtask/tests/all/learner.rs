@@ -205,7 +205,7 @@ fn start_overwrites_nothing() -> Result<()> {
     for (args, code, error) in [
         ("start 01 mine", 1, "error: mine is not empty: go on in it, or give another folder\n"),
         ("start 01 file", 1, "error: cannot make the folder file: File exists (os error 17)\n"),
-        ("start 07", 2, "error: no lesson `07`: there are 01-helloworld, [..]\n"),
+        ("start 99", 2, "error: no lesson `99`: there are 01-helloworld, [..]\n"),
         ("start 01 --step 0", 2, "error: 01-helloworld has the steps 1 to 5\n"),
         ("start 01 --step 6", 2, "error: 01-helloworld has the steps 1 to 5\n"),
     ] {

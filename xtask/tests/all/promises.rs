@@ -62,8 +62,15 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
             ("nosuchhost.invalid:50051".into(), "failed to lookup address"),
         ] {
             let error = refused(command(&pair.client, &[OsStr::new(&*addr)])?).await?;
+            // One that calls several servers has asked each, and doesn't say of all why not.
+            let several = format!("no server is serving at {addr} (start some with `cargo run -p ");
+            if pair.servers > 1 && error.contains(&several) {
+                continue;
+            }
             let expected = format!("no server at {addr} (start one with `cargo run -p ");
-            let says_why = cfg!(not(unix)) || error.contains(cause);
+            // One that looks for a file instead of a port doesn't ask where a host is.
+            let says_why = cfg!(not(unix))
+                || [cause, "No such file"].iter().any(|cause| error.contains(cause));
             ensure!(error.contains(&expected) && says_why, "{error}");
         }
         for addr in ["::::", ""] {

@@ -79,7 +79,7 @@ fn careless(package: &str) -> Vec<Careless> {
                  overflow",
             ),
         ],
-        "teams" => vec![(
+        "teams" | "fleet" => vec![(
             any_bytes(
                 ".TeamRequest",
                 "city",
@@ -168,6 +168,14 @@ fn careless(package: &str) -> Vec<Careless> {
             6,
             "answered OK to SayHello_v1 with { pause_ms = 1001 }, expected INVALID_ARGUMENT and a \
              message that names `pause`",
+        )],
+        "secure" => vec![(
+            server(
+                "            None => Err(",
+                "            None if value == \"0\" => Ok(Response::new(Product::default())),\n            None => Err(",
+            ),
+            3,
+            "answered OK to getProduct with { value = \"0\" }, expected NOT_FOUND",
         )],
         _ => vec![],
     }

@@ -514,10 +514,12 @@ fn a_lesson_that_is_no_default_member_is_built_apart() -> Result<()> {
     workspace.write(main, &(workspace.read(main)? + "const _: () = shared::QUIET;\n"))?;
     workspace.replace("Cargo.toml", "members = [", "exclude = [\"shared\"]\nmembers = [")?;
 
-    let run = workspace.run("verify")?;
-    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
-    assert_data_eq!(run.summary(), str!["3 passed, 0 failed in [..] s"]);
-    assert_eq!(run.stderr.matches("Finished ").count(), 2, "{}", run.stderr);
+    for folder in [".", "lessons/02-two"] {
+        let run = Run::of(workspace.xtask("verify")?.current_dir(workspace.path(folder)))?;
+        assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+        assert_data_eq!(run.summary(), str!["3 passed, 0 failed in [..] s"]);
+        assert_eq!(run.stderr.matches("Finished ").count(), 2, "{folder}: {}", run.stderr);
+    }
     Ok(())
 }
 

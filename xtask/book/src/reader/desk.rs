@@ -1,11 +1,9 @@
 //! A desk: a folder in which somebody follows the book, types its commands, and writes a lesson.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
 use std::io::{Read, pipe};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -18,10 +16,10 @@ use tokio::time::timeout;
 use xtask::system::apart;
 use xtask::system::cargo::cargo;
 use xtask::system::process::{self, Program};
-use xtask::workspace::Workspace;
-use xtask::workspace::manifest;
+use xtask::workspace::{self, Workspace, manifest};
 
 use crate::pages::listing::{LessonSource, Listings};
+use crate::reader::ports::Ports;
 
 /// Far longer than any command of the book takes.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -35,10 +33,9 @@ pub struct Desk<'a> {
     /// Where commands are typed: the desk, which stands for the folder of the lessons, or a crate
     /// in it.
     here: PathBuf,
-    /// A server, in a terminal of its own.
-    meanwhile: Option<Program>,
-    /// Which free port stands for which one that a page shows: a reader may be using that one.
-    ports: RefCell<BTreeMap<u16, u16>>,
+    /// Servers, each in a terminal of its own, by their addresses.
+    meanwhile: BTreeMap<String, Program>,
+    ports: Ports,
 }
 
 impl<'a> Desk<'a> {
@@ -55,7 +52,14 @@ impl<'a> Desk<'a> {
         config.retain(|key, _| key == "profile");
         fs::create_dir(here.join(".cargo"))?;
         fs::write(here.join(".cargo/config.toml"), config.to_string())?;
-        Ok(Desk { workspace, folder, before, here, meanwhile: None, ports: RefCell::default() })
+        Ok(Desk {
+            workspace,
+            folder,
+            before,
+            here,
+            meanwhile: BTreeMap::new(),
+            ports: Ports::default(),
+        })
     }
 
     /// Writes a crate as `cargo xtask start PACKAGE --step STEP` does, and goes there. With a step
@@ -93,7 +97,7 @@ impl<'a> Desk<'a> {
     pub async fn clear(&mut self) -> anyhow::Result<()> {
         self.stop().await?;
         self.here = self.folder.path().canonicalize()?;
-        self.ports.take();
+        self.ports.forget();
         self.before = tempfile::tempdir()?;
         for entry in fs::read_dir(&self.here)? {
             let entry = entry?;
@@ -202,33 +206,39 @@ impl<'a> Desk<'a> {
         let ended = async { anyhow::Ok((output.await??, process.child.wait().await?)) };
         let (output, status) =
             timeout(LIMIT, ended).await.with_context(|| format!("`{line}` does not end"))??;
-        Ok((self.as_shown(&String::from_utf8_lossy(&output)), status))
+        Ok((self.ports.as_shown(&String::from_utf8_lossy(&output)), status))
     }
 
     /// Starts a command that only Ctrl-C ends, waits for the first line that it prints, and returns
-    /// it. The one that ran before is stopped.
+    /// it. One that has the same address is stopped first.
     ///
     /// # Errors
     ///
     /// If it is none that a page may have, or ends.
     pub async fn start_meanwhile(&mut self, line: &str) -> anyhow::Result<String> {
-        self.stop().await?;
-        let mut program = Program::start(self.command(line)?)?;
+        let command = self.command(line)?;
+        let has_port =
+            |addr: &str| addr.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let mut words = command.as_std().get_args().map(|word| word.to_string_lossy());
+        let addr = words.find(|word| has_port(word)).unwrap_or_default().into_owned();
+        if let Some(before) = self.meanwhile.remove(&addr) {
+            end(before).await?;
+        }
+        let mut program = Program::start(command)?;
         let first = timeout(LIMIT, program.stdout.first_line()).await?;
         let Some(first) = first else { bail!("`{line}` ends: {}", program.stderr.text()) };
-        self.meanwhile = Some(program);
+        self.meanwhile.insert(addr, program);
         Ok(first)
     }
 
-    /// Stops it as Ctrl-C does.
+    /// Stops the servers as Ctrl-C does.
     ///
     /// # Errors
     ///
-    /// If it does not stop.
+    /// If one does not stop.
     pub async fn stop(&mut self) -> anyhow::Result<()> {
-        if let Some(mut program) = self.meanwhile.take() {
-            program.interrupt()?;
-            timeout(LIMIT, program.ended()).await.context("it does not stop after Ctrl-C")??;
+        while let Some((_, program)) = self.meanwhile.pop_first() {
+            end(program).await?;
         }
         Ok(())
     }
@@ -276,6 +286,7 @@ impl<'a> Desk<'a> {
             }
             _ => bail!("nobody runs `{line}`: it is no command of Cargo's"),
         }
+        command.envs(workspace::variables());
         command.env("CARGO_TERM_QUIET", "true").env("CARGO_TERM_COLOR", "never");
         for name in ["CARGO_MANIFEST_DIR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
             command.env_remove(name);
@@ -295,37 +306,21 @@ impl Desk<'_> {
         let is_client = before.last().is_some_and(|name| name.ends_with("_client"));
         let mut words: Vec<String> = before.into_iter().map(str::to_owned).collect();
         for word in own {
-            words.push(match word.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
-                Some((host, Ok(port))) if port > 0 => format!("{host}:{}", self.free_port(port)?),
-                _ => (*word).to_owned(),
-            });
+            words.push(self.ports.elsewhere(word)?);
         }
         if matches!(own, ["server" | "client"]) || own.is_empty() && is_client {
             let port = default_port(&self.workspace.the(package)?.folder)?;
-            words.push(format!("127.0.0.1:{}", self.free_port(port)?));
+            words.push(self.ports.elsewhere(&format!("127.0.0.1:{port}"))?);
         }
         Ok(words)
     }
+}
 
-    /// The free port that stands for `shown` at this desk.
-    fn free_port(&self, shown: u16) -> anyhow::Result<u16> {
-        let mut ports = self.ports.borrow_mut();
-        if let Some(port) = ports.get(&shown) {
-            return Ok(*port);
-        }
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        ports.insert(shown, port);
-        Ok(port)
-    }
-
-    /// `output`, with the ports that a reader sees.
-    fn as_shown(&self, output: &str) -> String {
-        let mut output = output.to_owned();
-        for (shown, port) in self.ports.borrow().iter() {
-            output = output.replace(&format!(":{port}"), &format!(":{shown}"));
-        }
-        output
-    }
+/// Ends a server as Ctrl-C does.
+async fn end(mut server: Program) -> anyhow::Result<()> {
+    server.interrupt()?;
+    timeout(LIMIT, server.ended()).await.context("it does not stop after Ctrl-C")??;
+    Ok(())
 }
 
 /// The port that the programs of the lesson in `folder` use if nobody says otherwise.
