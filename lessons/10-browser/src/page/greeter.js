@@ -1,17 +1,16 @@
 // Calls the Greeter in gRPC-Web, by hand: what the client of a generated stub does for you.
-
-// ANCHOR: step6-js-pause
-// How long the server waits between two greetings: a person wants to see each of them come.
-const PAUSE_MS = 500;
-
-// ANCHOR_END: step6-js-pause
-// ANCHOR: step7-seconds
-// How long a call may take.
-const SECONDS = 5;
-
-// ANCHOR_END: step7-seconds
 const form = document.querySelector("form");
 const log = document.querySelector("[role=log]");
+// ANCHOR: step6-js-pause
+
+// How long the server waits between two greetings: a person wants to see each of them come.
+const PAUSE_MS = 500;
+// ANCHOR_END: step6-js-pause
+// ANCHOR: step7-seconds
+
+// How long a call may take.
+const SECONDS = 5;
+// ANCHOR_END: step7-seconds
 // ANCHOR: step6-cancel
 
 // Ends the call that is under way. The reason is what a person reads.
