@@ -653,7 +653,7 @@ fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()>
                  late: [..]",
             ),
         ),
-        ("main", "serve(addr, data)", "{ _ = data; serve(addr, DATA) }", None),
+        ("main", "server::serve(addr, data)", "{ _ = data; server::serve(addr, DATA) }", None),
         (
             "places",
             "places.sort_by_key(|place| key(place.location));",
