@@ -55,7 +55,8 @@ async fn all_pairs_and_steps_are_read_and_print_the_same() -> Result<()> {
     let programs = workspace.build(&lessons).await?;
     let mut all = Vec::new();
     for lesson in lessons {
-        for pair in &lesson.pairs {
+        // What goes through a Unix socket passes nobody who stands at a port.
+        for pair in lesson.pairs.iter().filter(|pair| pair.name != "unix_socket") {
             let seen = look(&workspace, pair, &programs).await?;
             let name = format!("{} {}", lesson.name, pair.name);
             if is_read(&seen).context(name.clone())? {
