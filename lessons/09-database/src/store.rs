@@ -116,8 +116,8 @@ impl Store {
         request: &pb::TradeTeamsRequest,
     ) -> anyhow::Result<pb::TradeTeamsResponse> {
         let pb::TradeTeamsRequest { city, other_city, .. } = request;
-        // Nobody else writes from here on. After a plain `BEGIN`, they may until the first UPDATE,
-        // and change what has been read before.
+        // Nobody else writes from here on. After a plain `BEGIN` they may, until the first UPDATE,
+        // which fails then: what has been read before isn't so any more.
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         // ANCHOR: step8-trade-once
         let once = Once::new("TradeTeams", &request.request_id, request);
