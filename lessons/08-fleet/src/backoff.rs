@@ -19,8 +19,8 @@ pub fn after(failures: u32) -> Duration {
     longest.mul_f64(0.5 + chance() as f64 / u64::MAX as f64 / 2.0)
 }
 
-/// Any number. The standard library has no generator for them, but each of its hash maps has a key that
-/// nobody can guess, and this is what nothing hashes to with such a key.
+/// Any number. The standard library has no generator for them, but each of its hash maps has a key
+/// that nobody can guess, and this is what nothing hashes to with such a key.
 pub fn chance() -> u64 {
     RandomState::new().build_hasher().finish()
 }

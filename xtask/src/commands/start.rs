@@ -157,7 +157,8 @@ async fn write(
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     put(&dir.join("README.md"), &readme(lesson, step, workspace))?;
-    put(&dir.join(".gitignore"), "/target\n")?;
+    let made = lesson.file.as_ref().map(|file| format!("/{file}*\n")).unwrap_or_default();
+    put(&dir.join(".gitignore"), &format!("/target\n{made}"))?;
     // So that formatted code looks like ours, and a hint shows no other difference.
     let format = workspace.root.join("rustfmt.toml");
     if format.is_file() {
