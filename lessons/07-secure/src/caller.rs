@@ -78,12 +78,12 @@ impl Callers {
     // ANCHOR_END: step8-by-certificate
 }
 
-/// The server's side: whoever is known goes into the request's extensions, where methods find it.
+/// The server's side: a caller we know goes into the request's extensions, where methods find it.
 impl Interceptor for Callers {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         let caller = self.by_token(request.metadata());
         // ANCHOR: step8-caller
-        // Whoever steals a token can show it. A certificate is worth nothing without its key.
+        // A stolen token can be shown by anybody. A certificate is worth nothing without its key.
         let caller = self.by_certificate(&request).or(caller);
         // ANCHOR_END: step8-caller
         // No method needs it from here on, or prints it by mistake.

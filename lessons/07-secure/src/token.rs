@@ -1,4 +1,4 @@
-//! A token: a secret that its owner shows with each call. Whoever has it is taken for its owner.
+//! A token: a secret that its owner shows with each call. Anybody who has it is taken for them.
 
 use crate::certificates;
 use anyhow::{Context, ensure};
@@ -9,10 +9,10 @@ use tonic::service::Interceptor;
 use tonic::transport::Uri;
 use tonic::{Request, Status};
 
-/// The key under which it stands in the metadata of a call: that of HTTP.
+/// Its key in the metadata of a call, as in HTTP.
 pub const KEY: &str = "authorization";
 
-/// What stands there: `Bearer` and a secret.
+/// The value: `Bearer` and a secret.
 #[derive(Clone)]
 pub struct Token(MetadataValue<Ascii>);
 

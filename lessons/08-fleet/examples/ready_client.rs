@@ -19,7 +19,7 @@ async fn main() {
 
 async fn run() -> anyhow::Result<()> {
     let addrs = env::args().nth(1).unwrap_or("127.0.0.1:50051".into());
-    // Whoever waits forever never says what is wrong.
+    // A client that waits forever never says what is wrong.
     let patience = env::args().nth(2).unwrap_or("2".into()).parse();
     let patience = Duration::from_secs(patience.context("SECONDS is a number")?);
     for addr in addrs.split(',') {

@@ -108,7 +108,7 @@ def serve(addr: str) -> None:
     servicer = health.HealthServicer()
     servicer.set("Teams", HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    # It tells all that the proto does. Whoever calls from elsewhere is a stranger, and isn't told.
+    # It tells all that the proto does. A caller from elsewhere is a stranger, and isn't told.
     if host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback:
         reflection.enable_server_reflection(("Teams", reflection.SERVICE_NAME), server)
     server.start()

@@ -11,7 +11,7 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 /// before is here.
 pub const NOTICE_TIME: Duration = Duration::from_millis(500);
 
-/// How long calls may take to finish after that. Whoever wants us to stop doesn't wait forever:
+/// How long calls may take to finish after that. A system that stops us doesn't wait forever:
 /// container runtimes kill a program that takes 10 seconds.
 pub const DRAIN_TIME: Duration = Duration::from_secs(5);
 

@@ -72,7 +72,7 @@ pub async fn run(incoming: TcpIncoming, stop: impl Future<Output = ()>) -> anyho
     // ANCHOR: step5-services
     let (health, health_service) = health_reporter();
     health.set_serving::<TeamsServer<TeamsServicer>>().await;
-    // It tells all that the proto does. Whoever calls from elsewhere is a stranger, and isn't told.
+    // It tells all that the proto does. A caller from elsewhere is a stranger, and isn't told.
     let reflection = Reflection::configure()
         .register_encoded_file_descriptor_set(crate::pb::DESCRIPTORS)
         .build_v1()?;

@@ -61,12 +61,12 @@ class Store:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        # Open as long as the server runs: whoever closes the last one tidies up.
+        # Open as long as the server runs: the last one to close tidies up.
         self.first = self.connect(PATIENCE)
         with self.first:
             migrate(self.first)
-        # From now on, what is written goes to a log first, beside the file. So whoever reads
-        # needn't wait for whoever writes, and sees everything as it was when they began.
+        # From now on, what is written goes to a log first, beside the file. So a reader
+        # needn't wait for a writer, and sees everything as it was when they began.
         self.first.execute("PRAGMA journal_mode = WAL")
 
     def connect(self, patience: float) -> sqlite3.Connection:
@@ -272,7 +272,7 @@ def wait(context: grpc.ServicerContext) -> float:
 
 @contextmanager
 def told(context: grpc.ServicerContext) -> Iterator[None]:
-    """Tells the client if the database fails. The rest is for whoever looks after the server."""
+    """Tells the client if the database fails. The rest is for those who run the server."""
     try:
         yield
     except sqlite3.Error as error:

@@ -82,8 +82,8 @@ async fn migrate(options: &SqliteConnectOptions) -> anyhow::Result<()> {
     let sql = format!("PRAGMA user_version = {new_version}");
     sqlx::raw_sql(&sql).execute(&mut *transaction).await?;
     transaction.commit().await?;
-    // From now on, what is written goes to a log first, beside the file. So whoever reads needn't
-    // wait for whoever writes, and sees everything as it was when they began.
+    // From now on, what is written goes to a log first, beside the file. So a reader needn't
+    // wait for a writer, and sees everything as it was when they began.
     sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut connection).await?;
     connection.close().await?;
     Ok(())

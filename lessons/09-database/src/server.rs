@@ -190,7 +190,7 @@ async fn within<T>(
 }
 // ANCHOR_END: step7-within
 
-/// What a client is told of `error`. The rest is for whoever looks after the server.
+/// What a client is told of `error`. The rest is for those who run the server.
 fn failed(error: anyhow::Error) -> Status {
     // ANCHOR: step5-refused
     let error = match error.downcast::<Status>() {

@@ -113,10 +113,7 @@ struct Case {
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load().await?;
     let lessons = workspace.select(&args.lessons)?;
-    let junit = match args.format {
-        Some(Format::Junit) => Some(workspace.junit().await?),
-        _ => None,
-    };
+    let mut report = Report::new(args.format, || workspace.junit()).await?;
     let cases = if args.server.is_some() || args.client.is_some() {
         vec![foreign_case(args, &workspace, &lessons).await?]
     } else {
@@ -134,7 +131,6 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
             (pair::run(&case.server, case.pair.servers, &case.client).await, case)
         });
     }
-    let mut report = Report::new(args.format, junit);
     let mut blessed = args.bless.then(HashSet::new);
     while let Some(ended) = running.join_next().await {
         let (outcome, case) = ended?;

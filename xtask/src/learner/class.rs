@@ -33,12 +33,8 @@ pub async fn mark(
     lesson: Option<String>,
     format: Option<Format>,
 ) -> anyhow::Result<ExitCode> {
-    let junit = match format {
-        Some(Format::Junit) => Some(workspace.junit().await?),
-        _ => None,
-    };
+    let mut report = Report::new(format, || workspace.junit()).await?;
     let began = Instant::now();
-    let mut report = Report::new(format, junit);
     let submissions = submissions(folder)?;
     let name = |submission: &PathBuf| {
         let name = submission.file_name().unwrap_or_default();

@@ -29,9 +29,21 @@ pub struct Report {
 }
 
 impl Report {
-    /// One without verdicts. `junit` is the program that writes [`Format::Junit`], if that is wanted.
-    pub fn new(format: Option<Format>, junit: Option<PathBuf>) -> Report {
-        Report { format, junit, verdicts: Vec::new() }
+    /// One without verdicts. `junit` builds the program that writes [`Format::Junit`], if that is
+    /// wanted.
+    ///
+    /// # Errors
+    ///
+    /// If it does not compile.
+    pub async fn new(
+        format: Option<Format>,
+        junit: impl AsyncFnOnce() -> anyhow::Result<PathBuf>,
+    ) -> anyhow::Result<Report> {
+        let junit = match format {
+            Some(Format::Junit) => Some(junit().await?),
+            _ => None,
+        };
+        Ok(Report { format, junit, verdicts: Vec::new() })
     }
 
     /// Where people read: standard output, unless that is for a program.

@@ -34,7 +34,7 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         }
     }
 
-    // Whoever sees how long an encrypted message is, and has a word in it, can guess what else is in
+    // If you see how long an encrypted message is, and have a word in it, you can guess what else is in
     // there: what has come before is short.
     let secret = "The secret of this shop is 4711.";
     for guess in ["is 0815", "is 1234", "is 4711"] {

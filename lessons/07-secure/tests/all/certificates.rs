@@ -22,7 +22,7 @@ async fn the_server_makes_them_for_both() -> anyhow::Result<()> {
     worked(client(addr, &path).await?)?;
     assert_eq!(files(&folder.path().join("a"))?, slice::from_ref(&path));
 
-    // Whoever comes later takes them.
+    // Servers that come later take them.
     let before = texts(&path)?;
     let (_other, other_addr) = server(&path).await?;
     assert_eq!(texts(&path)?, before);
@@ -62,7 +62,7 @@ async fn git_commits_nothing_of_it() -> anyhow::Result<()> {
     match git(&["init", "--quiet"]).await {
         Ok(made) => assert!(made.status.success(), "{made:?}"),
         Err(_) => {
-            testing::skipped("there is no git here");
+            testing::skipped("no git on the PATH");
             return Ok(());
         }
     }

@@ -170,7 +170,7 @@ async fn openssl_agrees() -> anyhow::Result<()> {
         output(openssl)
     };
     if openssl("version").await.is_err() {
-        testing::skipped("there is no openssl here");
+        testing::skipped("no openssl on the PATH");
         return Ok(());
     }
     for (purpose, name) in [("sslserver", "server"), ("sslclient", "ada"), ("sslclient", "grace")] {

@@ -66,7 +66,7 @@ async fn the_programs_print_none() -> anyhow::Result<()> {
     let (server, addr) = made::server(&path).await?;
     let mut outputs =
         vec![made::client(addr, &path).await?, made::client("127.0.0.1:1", &path).await?];
-    // Files that are no certificates, keys or tokens of theirs.
+    // Files that aren't certificates, keys or tokens of theirs.
     for file in ["authority.pem", "ada.pem", "ada.key", "ada.token"] {
         let text = fs::read_to_string(path.join(file))?;
         fs::write(path.join(file), fs::read_to_string(path.join("grace.key"))? + "\n\u{7f}")?;

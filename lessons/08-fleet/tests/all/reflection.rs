@@ -82,7 +82,7 @@ async fn a_client_without_the_proto_can_call_it() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn strangers_are_not_told() -> anyhow::Result<()> {
-    // Whoever listens on all interfaces is reached from elsewhere.
+    // A server on all interfaces is reached from elsewhere.
     let channel = connect(serve("0.0.0.0").await?)?;
     let error = ask(&channel, MessageRequest::ListServices("*".into())).await.err();
     let status = error.as_ref().and_then(|error| error.downcast_ref::<tonic::Status>());

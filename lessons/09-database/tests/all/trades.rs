@@ -1,4 +1,4 @@
-//! A trade is done as a whole, whoever else trades.
+//! A trade is done as a whole, no matter who else trades.
 
 use std::collections::BTreeSet;
 
