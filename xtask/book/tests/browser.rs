@@ -2,114 +2,23 @@
 //!
 //! Where there is none, nothing is tested, and that is said; in CI there has to be one.
 
-use std::env;
 use std::fs::File;
-use std::io::{Write, stderr};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
-use fantoccini::wd::WebDriverCompatibleCommand;
-use fantoccini::{Client, ClientBuilder, Locator};
-use http::Method;
+use fantoccini::Locator;
+use page::{DESKTOP, Driver, PHONE, Window, complaints};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
-use url::{ParseError, Url};
 use xtask::system::process::Program;
 use xtask::workspace::Workspace;
 
 /// Far longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// A browser window.
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    width: u32,
-    height: u32,
-    is_phone: bool,
-}
-
-const DESKTOP: Window = Window { width: 1400, height: 900, is_phone: false };
-const PHONE: Window = Window { width: 390, height: 844, is_phone: true };
-
-/// `chromedriver`, under way.
-struct Driver {
-    program: Program,
-    address: String,
-}
-
-impl Driver {
-    /// Starts it. None if this machine has none.
-    async fn start() -> Result<Option<Driver>> {
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0");
-        let mut program = match Program::start(command) {
-            Ok(program) => program,
-            Err(error) if env::var_os("CI").is_some() => {
-                return Err(error.context("CI needs chromium and chromium-driver"));
-            }
-            Err(error) => {
-                // Not eprintln!, which a test that passes keeps to itself.
-                writeln!(stderr(), "skipped: no page is looked at in a browser: {error:#}")?;
-                return Ok(None);
-            }
-        };
-        let started = "started successfully on port ";
-        let line = timeout(LIMIT, program.stdout.line_with(started)).await?;
-        let line = line.with_context(|| program.stderr.text())?;
-        let port = line.split(started).nth(1).context("no port")?.trim_end_matches('.').to_owned();
-        Ok(Some(Driver { program, address: format!("http://127.0.0.1:{port}") }))
-    }
-
-    /// A browser of its own.
-    async fn browser(&self, window: Window) -> Result<Client> {
-        let Window { width, height, is_phone } = window;
-        let mut options = json!({
-            // Nothing is shielded by a sandbox here: all pages are ours.
-            "args": [
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-dev-shm-usage",
-                "--disable-gpu",
-                format!("--window-size={width},{height}"),
-            ],
-        });
-        if is_phone {
-            let metrics = json!({"width": width, "height": height, "pixelRatio": 2, "touch": true});
-            options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
-        }
-        let mut capabilities = serde_json::Map::new();
-        capabilities.insert("goog:chromeOptions".into(), options);
-        capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
-        let mut builder =
-            ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
-        builder.capabilities(capabilities);
-        Ok(builder.connect(&self.address).await?)
-    }
-
-    async fn end(mut self) -> Result<()> {
-        self.program.interrupt()?;
-        timeout(LIMIT, self.program.ended()).await??;
-        Ok(())
-    }
-}
-
-/// What the console of the browser has said since the last time.
-#[derive(Debug)]
-struct TakeLog;
-
-impl WebDriverCompatibleCommand for TakeLog {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
-        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
-    }
-}
 
 /// The book, built and served, and the paths of its pages.
 async fn serve() -> Result<(String, Vec<String>, tempfile::TempDir)> {
@@ -211,10 +120,8 @@ async fn look(
         if page.ends_with("/python.html") && of_page == 0 {
             problem("nothing stands side by side");
         }
-        for entry in browser.issue_cmd(TakeLog).await?.as_array().context("no log")? {
-            if matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING")) {
-                problem(&format!("its console says {}", entry["message"]));
-            }
+        for complaint in complaints(&browser).await? {
+            problem(&format!("its console says {complaint}"));
         }
     }
     browser.close().await?;

@@ -20,6 +20,8 @@ pub struct Lesson {
     pub broken: Broken,
     /// Whether a second Ctrl-C cuts its calls off.
     pub has_second_ctrl_c: bool,
+    /// Whether it speaks HTTP/1.1, too.
+    pub has_http1: bool,
 }
 
 /// A server until it ends.
@@ -40,7 +42,7 @@ pub struct Broken {
 ///
 /// The first byte of an input of the fuzzer is the number of a method, counted through all lessons:
 /// a new lesson belongs to the end.
-pub const LESSONS: [Lesson; 6] = [
+pub const LESSONS: [Lesson; 7] = [
     Lesson {
         package: "helloworld",
         serve: |incoming, stop| Box::pin(helloworld::server::run(incoming, stop)),
@@ -50,6 +52,7 @@ pub const LESSONS: [Lesson; 6] = [
         ],
         broken: Broken { call: 2, messages: 0, printed: "Greeter client received: Hello, you!" },
         has_second_ctrl_c: false,
+        has_http1: false,
     },
     Lesson {
         package: "unary-displacement",
@@ -63,6 +66,7 @@ pub const LESSONS: [Lesson; 6] = [
         ],
         broken: Broken { call: 2, messages: 0, printed: "calling server without an end..." },
         has_second_ctrl_c: false,
+        has_http1: false,
     },
     Lesson {
         package: "teams",
@@ -74,6 +78,7 @@ pub const LESSONS: [Lesson; 6] = [
             printed: "Teams client received: Philadelphia Foxes",
         },
         has_second_ctrl_c: false,
+        has_http1: false,
     },
     Lesson {
         package: "movie-json",
@@ -89,6 +94,7 @@ pub const LESSONS: [Lesson; 6] = [
         ],
         broken: Broken { call: 2, messages: 2, printed: "Movie called The Martian" },
         has_second_ctrl_c: false,
+        has_http1: false,
     },
     Lesson {
         package: "streaming",
@@ -105,6 +111,7 @@ pub const LESSONS: [Lesson; 6] = [
             printed: "[CLIENT] SayHello invoked Greeter client received: Hello, you! - 1",
         },
         has_second_ctrl_c: true,
+        has_http1: false,
     },
     Lesson {
         package: "routeguide",
@@ -130,6 +137,24 @@ pub const LESSONS: [Lesson; 6] = [
             printed: "Nothing with a name at 40.4080723, -74.6119569",
         },
         has_second_ctrl_c: true,
+        has_http1: false,
+    },
+    Lesson {
+        package: "browser",
+        serve: |incoming, stop| {
+            Box::pin(browser::server::run(incoming, browser::server::routes(), stop))
+        },
+        methods: &[
+            unary("/helloworld.Greeter/SayHello", b"\x0a\x03you"),
+            server_stream("/helloworld.Greeter/SayHello_v1", b"\x0a\x03you"),
+        ],
+        broken: Broken {
+            call: 2,
+            messages: 2,
+            printed: "[CLIENT] SayHello invoked Greeter client received: Hello, you! - 1",
+        },
+        has_second_ctrl_c: true,
+        has_http1: true,
     },
 ];
 

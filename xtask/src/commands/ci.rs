@@ -99,16 +99,20 @@ pub const PARTS: &[Part] = &[
     Part {
         name: "lessons",
         commands: &[
-            "cargo test --workspace --exclude xtask --exclude book --exclude bench --exclude junit --exclude wire \
-             --exclude APART -- --ignored",
+            "cargo test --workspace --exclude xtask --exclude book --exclude bench --exclude junit \
+             --exclude page --exclude wire --exclude APART -- --ignored",
             "cargo test -p APART -- --ignored",
         ],
         proves: "every server survives a thousand deaths, and ten thousand calls at once",
     },
     Part {
         name: "browser",
-        commands: &["cargo test -p book --test browser -- --include-ignored"],
-        proves: "the pages can be read in Chromium, on a desktop and on a phone",
+        commands: &[
+            "cargo test -p book --test browser -- --include-ignored",
+            "cargo test -p page --test browser -- --include-ignored",
+            "cargo test -p page --lib --test clients -- --include-ignored",
+        ],
+        proves: "in Chromium, the book can be read and a lesson's page used, on a desktop and a phone",
     },
     Part {
         name: "bench",

@@ -30,7 +30,7 @@ run and compared with the transcripts of that step. State 0 is where a learner s
 
 Versions are crossed: the client of the step before has to work with the new server. Where the lesson
 says that it breaks with that client, as a server does that wants to be called over TLS, the client has
-to fail instead, in one line. Where a step changes the API, the new client has to be told UNIMPLEMENTED
+to fail instead, in one line. Where a step adds a method, the new client has to be told UNIMPLEMENTED
 by the old server, and say so in one line.
 
 What does not compile is shown with the line of the lesson's own source, and as rustc shows it.")]

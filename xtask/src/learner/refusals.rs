@@ -32,7 +32,9 @@ pub async fn wrong(
     for state in states.iter().filter(|state| state.step <= step) {
         let declared = proto::declarations(&state.folder).map_err(anyhow::Error::msg)?;
         let declared = declared.unwrap_or_default();
-        let is_there = |request: &mut Request| declared.iter().any(|it| it.name == request.method);
+        let is_there = |request: &mut Request| {
+            request.step <= state.step && declared.iter().any(|it| it.name == request.method)
+        };
         let since = state.step.max(FIRST_RUNNABLE_STEP);
         requests.extend(all.extract_if(.., is_there).map(|request| (since, request)));
     }

@@ -50,6 +50,8 @@ pub struct Request {
     code: Option<String>,
     /// The field that the message of the answer has to name.
     names: Option<String>,
+    /// The step from which on this is expected: 0 if it is as soon as there is the method.
+    pub step: usize,
 }
 
 impl Request {
@@ -113,10 +115,11 @@ pub fn read(lesson: &Lesson) -> anyhow::Result<Vec<Request>> {
 }
 
 /// The request in a row of the table: `{ send = { x = 1 }, code = "NOT_FOUND", names = "x" }`. A
-/// stream of requests is an array; `bytes` sends what need not be a message.
+/// stream of requests is an array; `bytes` sends what need not be a message, and `step` says from which
+/// step on the answer is expected, if that is not the method's own.
 fn request(method: &str, input: &MessageDescriptor, row: &InlineTable) -> anyhow::Result<Request> {
     let (mut body, mut sent) = (Vec::new(), String::new());
-    let (mut code, mut names) = (None, None);
+    let (mut code, mut names, mut step) = (None, None, 0);
     for (key, value) in row {
         let text = || value.as_str().map(str::to_owned);
         match key {
@@ -135,11 +138,15 @@ fn request(method: &str, input: &MessageDescriptor, row: &InlineTable) -> anyhow
             }
             "code" => code = Some(text().filter(|it| CODES.contains(&&**it)).context(NO_CODE)?),
             "names" => names = Some(text().context("`names` is the name of a field")?),
+            "step" => {
+                let number = value.as_integer().and_then(|it| it.try_into().ok());
+                step = number.context("`step` is a number")?;
+            }
             _ => bail!("what is `{key}`?"),
         }
     }
     ensure!(!sent.is_empty(), "nothing to send");
-    Ok(Request { method: method.to_owned(), body, sent, code, names })
+    Ok(Request { method: method.to_owned(), body, sent, code, names, step })
 }
 
 fn bytes(numbers: &Array) -> Option<Vec<u8>> {
@@ -156,6 +163,9 @@ fn message(kind: &MessageDescriptor, fields: &InlineTable) -> anyhow::Result<Dyn
         let value = match field.kind() {
             Kind::Int32 => {
                 Value::I32(value.as_integer().with_context(wrong)?.try_into().with_context(wrong)?)
+            }
+            Kind::Uint32 => {
+                Value::U32(value.as_integer().with_context(wrong)?.try_into().with_context(wrong)?)
             }
             Kind::String => Value::String(value.as_str().with_context(wrong)?.to_owned()),
             Kind::Message(kind) => {

@@ -65,16 +65,13 @@ impl Desk {
 
 /// The source of a lesson, without its manifest and what is an exercise.
 fn sources(lesson: &str) -> Result<Vec<String>> {
+    let folder = root().join("lessons").join(lesson);
     let mut found = Vec::new();
-    for folder in ["", "proto", "src"] {
-        for entry in fs::read_dir(root().join("lessons").join(lesson).join(folder))? {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-            if [".rs", ".proto"].iter().any(|end| path.ends_with(end))
-                && !solution(lesson, &path)?.is_empty()
-            {
-                found.push(path);
-            }
+    for path in files(&folder)? {
+        let path = path.strip_prefix(&folder)?.to_string_lossy().replace('\\', "/");
+        let is_source = ["build.rs", "proto/", "src/"].iter().any(|begin| path.starts_with(begin));
+        if is_source && !solution(lesson, &path)?.is_empty() {
+            found.push(path);
         }
     }
     Ok(found)

@@ -160,6 +160,15 @@ fn careless(package: &str) -> Vec<Careless> {
                  message that names `location`",
             ),
         ],
+        "browser" => vec![(
+            server(
+                "if request.pause_ms > MAX_PAUSE_MS {",
+                "if request.pause_ms > 10 * MAX_PAUSE_MS {",
+            ),
+            6,
+            "answered OK to SayHello_v1 with { pause_ms = 1001 }, expected INVALID_ARGUMENT and a \
+             message that names `pause`",
+        )],
         "secure" => vec![(
             server(
                 "            None => Err(",

@@ -28,7 +28,7 @@ fn styled(sources: &[Source], lesson: &Lesson, step: usize, style: Style) -> Vec
     });
     let (source, others): (Vec<_>, Vec<_>) = files
         .filter(|(path, _)| path != "Cargo.toml")
-        .partition(|(path, _)| path.starts_with("src/"));
+        .partition(|(path, _)| path.starts_with("src/") && path.ends_with(".rs"));
     let package = lesson.package.replace('-', "_");
     let source = match style {
         Style::OneFile => vec![("src/main.rs".to_owned(), one_file(&source, &package))],
@@ -87,6 +87,7 @@ fn other_names(text: &str) -> String {
         ("mod server;", "mod service;"),
         ("mod client;", "mod caller;"),
         ("server::serve", "service::serve"),
+        ("server::routes", "service::routes"),
         ("client::run", "caller::start"),
         ("::client;", "::caller;"),
         ("::server;", "::service;"),

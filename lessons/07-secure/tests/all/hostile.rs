@@ -111,7 +111,7 @@ fn deadlines_are_kept() -> anyhow::Result<()> {
 #[test]
 fn calls_are_finished() -> anyhow::Result<()> {
     alone("hostile::calls_are_finished", async || {
-        faults::finishes_calls(start().await?, &METHODS).await
+        faults::finishes_calls(start().await?, &METHODS, false).await
     })
 }
 

@@ -24,12 +24,14 @@ const HTML: [&str; 6] = [
 ];
 
 /// Where what a block shows has to come from, by its language.
-const SOURCES: [(&str, &[&str]); 8] = [
+const SOURCES: [(&str, &[&str]); 10] = [
     ("rust", &["lessons/", "mdbook/generated/", CRATES]),
     ("proto", &["lessons/", CRATES]),
     ("toml", &["lessons/", CRATES]),
     ("python", &["lessons/"]),
     ("json", &["data/", "lessons/"]),
+    ("javascript", &["lessons/"]),
+    ("html", &["lessons/"]),
     ("sql", &["lessons/"]),
     ("console", &["mdbook/scenes/"]),
     ("text", &["lessons/", "mdbook/scenes/"]),

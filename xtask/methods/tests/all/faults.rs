@@ -91,6 +91,6 @@ fn deadlines_are_kept() -> anyhow::Result<()> {
 #[test]
 fn calls_are_finished_and_silent_connections_waited_for() -> anyhow::Result<()> {
     each_lesson("calls_are_finished_and_silent_connections_waited_for", async |lesson| {
-        faults::finishes_calls(lesson.start().await?, lesson.methods).await
+        faults::finishes_calls(lesson.start().await?, lesson.methods, lesson.has_http1).await
     })
 }
