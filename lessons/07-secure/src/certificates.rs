@@ -17,7 +17,8 @@ use tonic::transport::{Certificate, Identity};
 /// Who gets a token, and a certificate that says the name.
 pub const PEOPLE: [&str; 2] = ["ada", "grace"];
 
-/// Where a server is that has the certificate. A client connects to one of these names, or not at all.
+/// Where a server is that has the certificate. A client connects to one of these names, or not at
+/// all.
 const HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// How long a certificate is valid. A server makes new ones after half of that time, and so has the

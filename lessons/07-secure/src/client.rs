@@ -14,8 +14,8 @@ use anyhow::{Context, bail};
 // ANCHOR_END: step7-client-imports
 use tonic::{Code, Response, Status};
 
-/// Adds two products to the catalogue of the server at `addr` (HOST:PORT), and asks for three. Fails
-/// without a server, or if a call fails in another way than it should.
+/// Adds two products to the catalogue of the server at `addr` (HOST:PORT), and asks for three.
+/// Fails without a server, or if a call fails in another way than it should.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
     let server = connect::to(addr);
     // ANCHOR: step5-client-tls

@@ -1,5 +1,5 @@
-//! The exercise of the lesson, solved: three ways to call a servicer, of which two need no network, and
-//! so are what tests want. `cargo run -p fleet --example in_memory_client [ADDR,ADDR]`.
+//! The exercise of the lesson, solved: three ways to call a servicer, of which two need no network,
+//! and so are what tests want. `cargo run -p fleet --example in_memory_client [ADDR,ADDR]`.
 
 use anyhow::Context;
 use fleet::pb::TeamRequest;
@@ -43,7 +43,8 @@ async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A channel to a server of `servicer` in this program: each writes into memory that the other reads.
+/// A channel to a server of `servicer` in this program: each writes into memory that the other
+/// reads.
 async fn in_memory(servicer: TeamsServicer) -> anyhow::Result<Channel> {
     let (ours, its) = tokio::io::duplex(64 * 1024);
     let server = Server::builder().add_service(TeamsServer::new(servicer));

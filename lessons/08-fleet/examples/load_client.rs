@@ -1,5 +1,5 @@
-//! Sixteen callers who go on calling while you stop servers and start them again: `cargo run -p fleet
-//! --example load_client [ADDR,ADDR] [CALLS]`. It says how many of their calls have failed.
+//! Sixteen callers who go on calling while you stop servers and start them again: `cargo run -p
+//! fleet --example load_client [ADDR,ADDR] [CALLS]`. It says how many of their calls have failed.
 
 use fleet::fleet::Fleet;
 use fleet::pb::TeamRequest;

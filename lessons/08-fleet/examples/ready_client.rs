@@ -1,5 +1,5 @@
-//! The exercise of the lesson, solved: a client that waits for its servers instead of failing at once.
-//! `cargo run -p fleet --example ready_client [ADDR,ADDR [SECONDS]]`.
+//! The exercise of the lesson, solved: a client that waits for its servers instead of failing at
+//! once. `cargo run -p fleet --example ready_client [ADDR,ADDR [SECONDS]]`.
 
 use anyhow::{Context, ensure};
 use fleet::{backoff, client};

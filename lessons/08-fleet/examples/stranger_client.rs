@@ -1,5 +1,5 @@
-//! A stranger, who has no proto: `cargo run -p fleet --example stranger_client [ADDR]`. It prints what
-//! the server of the lesson tells it by reflection.
+//! A stranger, who has no proto: `cargo run -p fleet --example stranger_client [ADDR]`. It prints
+//! what the server of the lesson tells it by reflection.
 
 use anyhow::{Context, bail};
 use prost::Message;

@@ -51,8 +51,8 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
 }
 // ANCHOR: step6-run-with-many
 
-/// Asks the servers at `addrs` (HOST:PORT, separated by commas) in turn. Fails if none is serving, or
-/// if a call fails.
+/// Asks the servers at `addrs` (HOST:PORT, separated by commas) in turn. Fails if none is serving,
+/// or if a call fails.
 pub async fn run_with_many(addrs: &str) -> anyhow::Result<()> {
     let fleet = Fleet::connect(addrs).await?;
     // ANCHOR: step7-with-retries

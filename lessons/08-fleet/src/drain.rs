@@ -1,5 +1,5 @@
-//! How a server stops without failing a call: first it says so, then it takes no more calls, and then
-//! it finishes those that it has.
+//! How a server stops without failing a call: first it says so, then it takes no more calls, and
+//! then it finishes those that it has.
 
 use crate::pb::teams_server::SERVICE_NAME;
 use std::time::Duration;
@@ -15,8 +15,9 @@ pub const NOTICE_TIME: Duration = Duration::from_millis(500);
 /// container runtimes kill a program that takes 10 seconds.
 pub const DRAIN_TIME: Duration = Duration::from_secs(5);
 
-/// The same end as `stop`, in order: says in our `health` that we're not serving any more. The first
-/// future ends when the server takes no more calls, and the second one when it waits for none.
+/// The same end as `stop`, in order: says in our `health` that we're not serving any more. The
+/// first future ends when the server takes no more calls, and the second one when it waits for
+/// none.
 pub fn in_order(
     stop: impl Future<Output = ()>,
     health: HealthReporter,

@@ -1,5 +1,5 @@
-//! Several servers that do the same. Each says whether it's serving, and those that are get calls in
-//! turn.
+//! Several servers that do the same. Each says whether it's serving, and those that are get calls
+//! in turn.
 
 use crate::backoff;
 use crate::pb::teams_server::SERVICE_NAME;
@@ -15,8 +15,8 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-/// How long a server may be silent before it's asked whether it's there, and how long the answer may
-/// take. One that is frozen keeps its connections, and says nothing.
+/// How long a server may be silent before it's asked whether it's there, and how long the answer
+/// may take. One that is frozen keeps its connections, and says nothing.
 const SILENCE_TIME: Duration = Duration::from_millis(500);
 
 /// The servers, and a task for each, which watches its health.
@@ -98,8 +98,8 @@ impl Fleet {
     }
 }
 
-/// Tells whether the server of `channel` is serving, now and whenever that changes. One that can't be
-/// reached isn't, and is tried again.
+/// Tells whether the server of `channel` is serving, now and whenever that changes. One that can't
+/// be reached isn't, and is tried again.
 async fn watch_health(channel: Channel, tell: impl Fn(bool)) {
     let mut failures = 0;
     loop {

@@ -26,7 +26,8 @@ pub async fn on(addr: &str) -> anyhow::Result<(TcpIncoming, impl Future<Output =
         };
         // In this order, so that Ctrl-C counts as soon as the line is printed.
         tokio::join!(biased; stopped, started);
-        // A client can watch our health for as long as it likes: a second Ctrl-C does not wait for it.
+        // A client can watch our health for as long as it likes: a second Ctrl-C does not wait for
+        // it.
         tokio::spawn(async {
             if signal::ctrl_c().await.is_ok() {
                 eprintln!("error: stopped by a second Ctrl-C: open connections were cut off");

@@ -22,8 +22,8 @@ const ATTEMPT_TIME: Duration = Duration::from_millis(500);
 /// How long all of them may take, with the waits in between.
 pub const CALL_TIME: Duration = Duration::from_secs(2);
 
-/// How many tokens there are. A failure takes one, and with half of them gone, no call is made again:
-/// then it isn't one server that is sick, and more calls would only make it worse.
+/// How many tokens there are. A failure takes one, and with half of them gone, no call is made
+/// again: then it isn't one server that is sick, and more calls would only make it worse.
 pub const TOKENS: f64 = 100.0;
 
 /// How much of a token comes back with an answer.
@@ -50,8 +50,8 @@ impl Retries {
         Retries { fleet, repeat, tokens: Mutex::new(TOKENS) }
     }
 
-    /// Makes one call with this `message`: `attempt` makes it on one server after the other, until one
-    /// answers. Otherwise this fails as the last one did.
+    /// Makes one call with this `message`: `attempt` makes it on one server after the other, until
+    /// one answers. Otherwise this fails as the last one did.
     pub async fn call<M: Clone, T>(
         &self,
         message: M,

@@ -1,4 +1,5 @@
-//! A line for each call that the server answers: whose it is, how it has ended, and how long it took.
+//! A line for each call that the server answers: whose it is, how it has ended, and how long it
+//! took.
 
 use tonic::codegen::http::{Request, Response};
 use tonic::{Code, Status};
@@ -7,16 +8,16 @@ use tracing::subscriber::{SetGlobalDefaultError, set_global_default};
 use tracing::{Span, info_span};
 use tracing_subscriber::fmt::{self, format::FmtSpan};
 
-/// From now on, prints a line at the end of each span: just what is in it, and how long it took. When
-/// and where that was is known to whatever collects the lines. Fails the second time.
+/// From now on, prints a line at the end of each span: just what is in it, and how long it took.
+/// When and where that was is known to whatever collects the lines. Fails the second time.
 pub fn init() -> Result<(), SetGlobalDefaultError> {
     let line = fmt::format().without_time().with_level(false).with_target(false);
     let lines = tracing_subscriber::fmt().event_format(line).with_span_events(FmtSpan::CLOSE);
     set_global_default(lines.finish())
 }
 
-/// The span of a call of `Teams`, from its request to its answer. It has no more of the metadata than
-/// the caller's id: there could be secrets in the rest.
+/// The span of a call of `Teams`, from its request to its answer. It has no more of the metadata
+/// than the caller's id: there could be secrets in the rest.
 pub fn span(request: &Request<()>) -> Span {
     let method = request.uri().path();
     if !method.starts_with("/Teams/") {

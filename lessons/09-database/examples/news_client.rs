@@ -1,5 +1,5 @@
-//! A client that asks what is new: `cargo run -p database --example news_client [ADDR]`. It keeps the
-//! page token of what it has seen.
+//! A client that asks what is new: `cargo run -p database --example news_client [ADDR]`. It keeps
+//! the page token of what it has seen.
 
 use anyhow::{Context, ensure};
 use database::pb::teams_client::TeamsClient;

@@ -30,7 +30,8 @@ pub async fn on(addr: &str) -> anyhow::Result<(TcpIncoming, impl Future<Output =
     Ok((TcpIncoming::from(listener).with_nodelay(Some(true)), ctrl_c))
 }
 
-/// `Server::builder()` with windows: a client that sends ahead of us has to wait, and is not cut off.
+/// `Server::builder()` with windows: a client that sends ahead of us has to wait, and is not cut
+/// off.
 pub fn builder() -> Server {
     Server::builder().initial_stream_window_size(64 << 10).initial_connection_window_size(8 << 20)
 }

@@ -6,8 +6,8 @@ use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use tonic::service::Routes;
 use tower_http::cors::CorsLayer;
 
-/// Lets pages from `origin`, such as `http://localhost:8000`, call what is in `routes`. Fails if that
-/// is no origin.
+/// Lets pages from `origin`, such as `http://localhost:8000`, call what is in `routes`. Fails if
+/// that is no origin.
 pub fn allow(origin: &str, routes: Routes) -> anyhow::Result<Routes> {
     ensure!(is_origin(origin), "{origin:?} is no origin (give SCHEME://HOST:PORT, and no path)");
     // A browser asks first whether a page may send these...

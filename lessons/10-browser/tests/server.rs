@@ -1,5 +1,6 @@
-//! What the server answers: to programs in gRPC, and to browsers in gRPC-Web, here written by hand. What
-//! every server has to survive is in `xtask/methods/tests`, and what the page shows in `xtask/page/tests`.
+//! What the server answers: to programs in gRPC, and to browsers in gRPC-Web, here written by hand.
+//! What every server has to survive is in `xtask/methods/tests`, and what the page shows in
+//! `xtask/page/tests`.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -20,7 +21,8 @@ use tonic::codegen::BoxStream;
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 
-/// A server of the lesson's that is still there when the test ends. Pages of `allowed` may call it, too.
+/// A server of the lesson's that is still there when the test ends. Pages of `allowed` may call it,
+/// too.
 async fn serve(allowed: Option<&str>) -> anyhow::Result<SocketAddr> {
     let (incoming, _) = listen().await?;
     let addr = incoming.local_addr()?;
@@ -32,8 +34,8 @@ async fn serve(allowed: Option<&str>) -> anyhow::Result<SocketAddr> {
     Ok(addr)
 }
 
-/// What `addr` answers to a request with this first line, `head` and `body`: its head in small letters,
-/// and its body.
+/// What `addr` answers to a request with this first line, `head` and `body`: its head in small
+/// letters, and its body.
 async fn ask(
     addr: SocketAddr,
     line: &str,

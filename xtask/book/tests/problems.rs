@@ -35,7 +35,7 @@ async fn a_page_that_breaks_a_rule_is_named_with_its_line() -> Result<()> {
         ("```json\n{}\n```", "3: a listing has to be an include"),
         ("```text\nHello\n```", "3: a listing has to be an include"),
         ("```\nHello\n```", "3: a block in \"\": it has to be rust, proto,"),
-        ("```html\n<p>\n```", "3: a block in \"html\""),
+        ("```css\n\n```", "3: a block in \"css\""),
         ("    an indented block", "3: a block in \"\""),
         (
             "```rust\n{{#include LESSON/src/server.rs:fn run}}\nfn main() {}\n```",
@@ -50,6 +50,10 @@ async fn a_page_that_breaks_a_rule_is_named_with_its_line() -> Result<()> {
         (
             "```console\n{{#include LESSON/src/server.rs}}\n```",
             "4: LESSON/src/server.rs is nothing to be shown as console",
+        ),
+        (
+            "```rust\n{{#include LESSON/../06-routeguide/tests/all/hardened.rs}}\n```",
+            "4: LESSON/../06-routeguide/tests/all/hardened.rs: longer than 100 columns:",
         ),
         ("{{#include LESSON/src/server.rs}}", "3: an include outside a block"),
         // Commands.

@@ -39,8 +39,8 @@ impl Person {
     }
 }
 
-/// Lets two people talk to each other at the server at `addr` (HOST:PORT). Fails without a server, or
-/// if a call fails.
+/// Lets two people talk to each other at the server at `addr` (HOST:PORT). Fails without a server,
+/// or if a call fails.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
     let stub = RouteGuideClient::connect(format!("http://{addr}")).await.with_context(|| {
         let server = "cargo run -p routeguide --example chat server";

@@ -58,8 +58,8 @@ pub const DRAIN_TIME: Duration = Duration::from_secs(5);
 /// How long it may take after that to tell the clients whose calls were cut.
 pub const FAREWELL_TIME: Duration = Duration::from_secs(1);
 
-/// Serves `places` on `incoming`, each stream for `stream_time` at most, until `stop` ends, and then
-/// as long as it takes to finish what is under way: six seconds at most.
+/// Serves `places` on `incoming`, each stream for `stream_time` at most, until `stop` ends, and
+/// then as long as it takes to finish what is under way: six seconds at most.
 ///
 /// It has a loop of its own to accept connections. That of tonic's server waits without end for
 /// those that are there, and cannot cut them off: grpc/grpc-rust, issue 1820.

@@ -1,4 +1,5 @@
-//! The client of the exercise: one product, with gzip and without, and a secret that gzip gives away.
+//! The client of the exercise: one product, with gzip and without, and a secret that gzip gives
+//! away.
 
 use flate2::{Compression, read::GzEncoder};
 use prost::Message;
@@ -8,8 +9,8 @@ use secure::{certificates, connect};
 use std::io::{self, Read};
 use tonic::codec::CompressionEncoding::Gzip;
 
-/// Adds a product to the catalogue of the server at `addr` (HOST:PORT), and asks for it twice. Fails
-/// without a server, or if a call fails.
+/// Adds a product to the catalogue of the server at `addr` (HOST:PORT), and asks for it twice.
+/// Fails without a server, or if a call fails.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
     let authority = certificates::authority()?;
     let identity = certificates::identity("ada")?;
@@ -34,8 +35,8 @@ pub async fn run(addr: &str) -> anyhow::Result<()> {
         }
     }
 
-    // If you see how long an encrypted message is, and have a word in it, you can guess what else is in
-    // there: what has come before is short.
+    // If you see how long an encrypted message is, and have a word in it, you can guess what else
+    // is in there: what has come before is short.
     let secret = "The secret of this shop is 4711.";
     for guess in ["is 0815", "is 1234", "is 4711"] {
         let length = gzipped(format!("{secret} You asked whether it {guess}.").as_bytes())?;

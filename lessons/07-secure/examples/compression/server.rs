@@ -14,7 +14,8 @@ pub async fn run(incoming: TcpIncoming, shutdown: impl Future<Output = ()>) -> a
     let tls = ServerTlsConfig::new()
         .client_ca_root(certificates::authority()?)
         .identity(certificates::identity("server")?);
-    // It takes requests as they come, and compresses answers for clients that say they understand it.
+    // It takes requests as they come, and compresses answers for clients that say they understand
+    // it.
     let products = ProductInfoServer::new(ProductInfoServicer::default())
         .accept_compressed(Gzip)
         .send_compressed(Gzip);

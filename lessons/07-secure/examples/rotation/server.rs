@@ -1,5 +1,5 @@
-//! The server of the lesson, which reads its certificate again for each new connection. So it can be
-//! replaced at any time: connections that are there go on with the old one.
+//! The server of the lesson, which reads its certificate again for each new connection. So it can
+//! be replaced at any time: connections that are there go on with the old one.
 
 use secure::caller::Callers;
 use secure::certificates;
@@ -76,8 +76,8 @@ struct Latest(Mutex<Arc<CertifiedKey>>);
 impl ResolvesServerCert for Latest {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // While the files are replaced, one of them may be missing, or be of another certificate than
-        // the other: then the last good one goes on.
+        // While the files are replaced, one of them may be missing, or be of another certificate
+        // than the other: then the last good one goes on.
         if let Ok(certificate) = read() {
             *latest = certificate;
         }

@@ -5,8 +5,8 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::PathBuf;
 use std::{env, fs};
 
-/// The file that stands for `addr` (HOST:PORT). It's called by the port, in a folder into which only
-/// its owner can look. Fails if others can.
+/// The file that stands for `addr` (HOST:PORT). It's called by the port, in a folder into which
+/// only its owner can look. Fails if others can.
 pub fn path(addr: &str) -> anyhow::Result<PathBuf> {
     let (_, port) = addr.rsplit_once(':').context("an address is HOST:PORT")?;
     let port: u16 = port.parse().context("an address is HOST:PORT")?;

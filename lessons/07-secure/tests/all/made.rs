@@ -87,7 +87,8 @@ impl Authority {
         ClientTlsConfig::new().ca_certificate(Certificate::from_pem(self.0.pem()))
     }
 
-    /// A folder as the lesson has it, whose server has a certificate for `host` that is `valid` then.
+    /// A folder as the lesson has it, whose server has a certificate for `host` that is `valid`
+    /// then.
     pub fn folder(&self, host: &str, valid: &Range<i32>) -> anyhow::Result<Folder> {
         let folder = folder()?;
         let path = folder.path();

@@ -91,7 +91,8 @@ fn bearer(secret: String) -> String {
 #[tokio::test]
 async fn far_too_much_metadata_is_refused() -> anyhow::Result<()> {
     let channel = channel(by_token().await?, trusted()?)?;
-    // HTTP/2 has a limit for all headers of a request: here it's 16 KiB, and the call isn't looked at.
+    // HTTP/2 has a limit for all headers of a request: here it's 16 KiB, and the call isn't looked
+    // at.
     let status = answer(&channel, &[&bearer("0".repeat(20_000))]).await?;
     assert_ne!(status.code(), Code::NotFound, "{status}");
     let ada = bearer(certificates::read("ada.token")?);

@@ -13,8 +13,8 @@ use tonic::Status;
 /// How many calls are made, of which each fails.
 const CALLS: u32 = 50;
 
-/// Makes the calls on the server at `addr` (HOST:PORT), and prints how many attempts that takes. Fails
-/// without a server.
+/// Makes the calls on the server at `addr` (HOST:PORT), and prints how many attempts that takes.
+/// Fails without a server.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
     // A fleet doesn't say why nobody is there.
     TeamsClient::connect(format!("http://{addr}")).await.with_context(|| {

@@ -1,5 +1,5 @@
-//! A storm of retries, and what prevents it: `cargo run -p fleet --example storm server [ADDR]`, and
-//! `client [ADDR]`. The server is sick, and each call that fails is made again. Is it?
+//! A storm of retries, and what prevents it: `cargo run -p fleet --example storm server [ADDR]`,
+//! and `client [ADDR]`. The server is sick, and each call that fails is made again. Is it?
 
 mod client;
 mod server;

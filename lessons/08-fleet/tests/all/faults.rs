@@ -1,4 +1,5 @@
-//! Three servers as processes, which are killed, stopped and frozen while sixteen calls are under way.
+//! Three servers as processes, which are killed, stopped and frozen while sixteen calls are under
+//! way.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -68,7 +69,8 @@ impl Server {
         program::signal(self.process.id().context("it has ended")?, signal)
     }
 
-    /// Waits until it has ended, and starts it anew. Returns the ids of the calls that it had answered.
+    /// Waits until it has ended, and starts it anew. Returns the ids of the calls that it had
+    /// answered.
     async fn again(&mut self) -> anyhow::Result<Vec<String>> {
         let ids = timeout(STUCK, &mut self.ids).await??;
         *self = Server::start(&self.addr.to_string()).await?;

@@ -1,5 +1,5 @@
-//! Calls that fail: which of them are made again, how often, and for how long. Most of them are never
-//! sent, so that nothing depends on how fast a server is.
+//! Calls that fail: which of them are made again, how often, and for how long. Most of them are
+//! never sent, so that nothing depends on how fast a server is.
 
 use std::collections::HashSet;
 use std::future::pending;
@@ -26,8 +26,8 @@ async fn retries(repeat: Repeat) -> anyhow::Result<Retries> {
     Ok(Retries::new(Fleet::connect(&server.addr.to_string()).await?, repeat))
 }
 
-/// Makes a call of which each attempt ends in this way. Returns how many there were, and how the call
-/// ends.
+/// Makes a call of which each attempt ends in this way. Returns how many there were, and how the
+/// call ends.
 async fn attempts(retries: &Retries, end: Result<(), Status>) -> (u32, Code) {
     let attempts = AtomicU32::new(0);
     let attempt = async |_, _| {

@@ -4,8 +4,8 @@ use crate::pb::FindCitiesRequest;
 use crate::pb::search_client::SearchClient;
 use anyhow::Context;
 
-/// Asks the server at `addr` (HOST:PORT) for cities, and prints those that it finds. Fails without a
-/// server, or if a call fails.
+/// Asks the server at `addr` (HOST:PORT) for cities, and prints those that it finds. Fails without
+/// a server, or if a call fails.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
     let mut stub = SearchClient::connect(format!("http://{addr}")).await.with_context(|| {
         let server = "cargo run -p database --example search server";

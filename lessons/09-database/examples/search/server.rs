@@ -19,7 +19,8 @@ impl Search for SearchServicer {
         request: Request<FindCitiesRequest>,
     ) -> Result<Response<FindCitiesResponse>, Status> {
         let beginning = request.into_inner().beginning;
-        // A parameter is never SQL, but this one is a pattern: `%` is any text there, `_` any letter.
+        // A parameter is never SQL, but this one is a pattern: `%` is any text there, `_` any
+        // letter.
         let pattern = beginning.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_") + "%";
         let sql = r"SELECT city FROM teams WHERE city LIKE ? ESCAPE '\' ORDER BY city";
         let cities = sqlx::query_scalar(sql).bind(pattern).fetch_all(&self.pool).await;

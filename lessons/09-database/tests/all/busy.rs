@@ -25,8 +25,9 @@ async fn writes(scratch: &Scratch) -> anyhow::Result<SqliteConnection> {
     Ok(other)
 }
 
-/// What the server says, rather than our own side, which looks at the clock, too: with more time, if
-/// the machine is so slow that it was not the first. Never so much that SQLite gives up by itself.
+/// What the server says, rather than our own side, which looks at the clock, too: with more time,
+/// if the machine is so slow that it was not the first. Never so much that SQLite gives up by
+/// itself.
 async fn end<T>(
     mut call: impl AsyncFnMut(Duration) -> Result<Response<T>, Status>,
 ) -> anyhow::Result<Status> {

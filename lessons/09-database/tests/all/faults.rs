@@ -1,6 +1,6 @@
 //! What every server has to survive. Each test is in a process of its own. That calls are finished
-//! when the server has to stop is in `programs`: `faults::finishes_calls` counts tasks, and sqlx has one
-//! now and then, which puts a connection back into its pool.
+//! when the server has to stop is in `programs`: `faults::finishes_calls` counts tasks, and sqlx
+//! has one now and then, which puts a connection back into its pool.
 
 use testing::alone::alone;
 use testing::call::{Kind, Method};
@@ -11,8 +11,9 @@ use tokio::try_join;
 
 use crate::scratch::Scratch;
 
-/// Every method. What writes has a request id, so that it can be sent any number of times; the list is
-/// that of the teams behind the last one, because lists have tasks of their own, which nobody counts.
+/// Every method. What writes has a request id, so that it can be sent any number of times; the list
+/// is that of the teams behind the last one, because lists have tasks of their own, which nobody
+/// counts.
 const METHODS: [Method; 4] = [
     method(Kind::Unary, "/Teams/GetTeam", b"\x0a\x05Miami"),
     method(Kind::Unary, "/Teams/AddTeam", b"\x0a\x06Denver\x12\x06Miners\x1a\x011"),

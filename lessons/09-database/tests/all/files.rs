@@ -157,8 +157,8 @@ async fn says_so_if_a_disk_is_read_only() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `then`, a command in a shell, in a file system of its own that has room for so many KiB and is in
-/// the folder `$0`. None if this machine does not let us make one.
+/// `then`, a command in a shell, in a file system of its own that has room for so many KiB and is
+/// in the folder `$0`. None if this machine does not let us make one.
 async fn with_small_disk(folder: &Path, kib: u32, then: &str) -> anyhow::Result<Option<Command>> {
     // One that only this command and its children see, and that is gone with them.
     let shell = |then: &str| {

@@ -1,5 +1,5 @@
-//! The tests of the lesson. It is built apart from the others: so what every server has to survive is
-//! here as well, in `faults`.
+//! The tests of the lesson. It is built apart from the others: so what every server has to survive
+//! is here as well, in `faults`.
 
 mod busy;
 mod faults;

@@ -1,5 +1,5 @@
-//! What a client costs that takes its time with a million teams: in a server of its own, whose memory
-//! is measured.
+//! What a client costs that takes its time with a million teams: in a server of its own, whose
+//! memory is measured.
 
 use std::fs;
 use std::path::Path;

@@ -37,6 +37,9 @@ const SOURCES: [(&str, &[&str]); 10] = [
     ("text", &["lessons/", "mdbook/scenes/"]),
 ];
 
+/// How many columns of a listing a page has room for.
+const COLUMNS: usize = 100;
+
 /// How long an exercise takes.
 const MINUTES: [u8; 5] = [5, 15, 30, 60, 90];
 
@@ -83,9 +86,17 @@ fn blocks(page: &Page, listings: &Listings, problems: &mut Vec<String>) {
             for (number, line) in &block.lines {
                 let Some(Directive::Include { path, region }) = directive(line) else { continue };
                 let path_in_workspace = page::in_workspace(&page.path, path).unwrap_or_default();
-                if let Err(what) = listings.get(&page.path, path, region) {
-                    problem(*number, what);
-                } else if !sources.iter().any(|source| path_in_workspace.starts_with(source)) {
+                let listing = match listings.get(&page.path, path, region) {
+                    Ok(listing) => listing,
+                    Err(what) => {
+                        problem(*number, what);
+                        continue;
+                    }
+                };
+                if let Some(line) = too_long(block.language, &listing.text) {
+                    problem(*number, format!("{path}: longer than {COLUMNS} columns: {line}"));
+                }
+                if !sources.iter().any(|source| path_in_workspace.starts_with(source)) {
                     let language = block.language;
                     problem(*number, format!("{path} is nothing to be shown as {language}"));
                 } else if block.language == "text"
@@ -116,6 +127,12 @@ fn blocks(page: &Page, listings: &Listings, problems: &mut Vec<String>) {
                 .push(format!("{}:{number}: an include outside a block", page.file().display()));
         }
     }
+}
+
+/// The first line of a listing that a page would cut off. What a program prints is wrapped.
+fn too_long<'a>(language: &str, listing: &'a str) -> Option<&'a str> {
+    let is_printed = ["console", "text"].contains(&language);
+    listing.lines().find(|line| !is_printed && line.chars().count() > COLUMNS)
 }
 
 /// No HTML but that of the conventions; each picture says in words what it shows.
