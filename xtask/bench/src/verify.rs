@@ -37,7 +37,7 @@ pub async fn measure(
     target: &Path,
     progress: &Progress,
 ) -> anyhow::Result<Vec<Verify>> {
-    let build = |packages: Vec<_>| [vec!["build", "--bins", "--examples"], packages].concat();
+    let build = |packages: Vec<_>| [vec!["build", "--bins"], packages].concat();
     let lessons = packages(&Vec::from_iter(&workspace.lessons)).into_iter().map(build).collect();
     let parts = [
         ("the runner", vec![vec!["build", "--package", "xtask"]]),

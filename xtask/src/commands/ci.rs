@@ -72,12 +72,12 @@ pub const PARTS: &[Part] = &[
     },
     Part {
         name: "verify",
-        commands: &["cargo xtask verify"],
+        commands: &["cargo xtask verify", "cargo xtask verify --examples"],
         proves: "every program prints what its transcript says",
     },
     Part {
         name: "python",
-        commands: &["cargo xtask verify --python"],
+        commands: &["cargo xtask verify --python", "cargo xtask verify 05 --python --examples"],
         proves: "the lessons in Python and in Rust understand each other",
     },
     Part {

@@ -25,8 +25,8 @@ use crate::workspace::lesson::{Lesson, Pair, Programs};
 /// What to verify, and what to do about a difference.
 #[derive(clap::Args)]
 #[command(after_long_help = format!("\
-The programs of a lesson at its last step are a pair, and so is every example of it. The pairs run
-side by side, some at a time, each on a port of its own. A server has {limit} s to get ready and
+The programs of a lesson at its last step are a pair, and with --examples so is each example of it: the
+exercises, solved. The pairs run side by side, some at a time, each on a port of its own. A server has {limit} s to get ready and
 {limit} s to stop after Ctrl-C, a client {limit} s to end, and each may print {output} KiB. When one does not
 keep to it, you see what both had printed until then.
 
@@ -72,6 +72,9 @@ pub struct Args {
     /// Which lessons, by number, package or folder: 03, teams or 03-teams [default: all]
     #[arg(value_name = "LESSON")]
     lessons: Vec<String>,
+    /// Run the examples, too
+    #[arg(long, conflicts_with_all = ["server", "client"])]
+    examples: bool,
     /// Rewrite the transcripts that differ; a line that still matches keeps its wildcard
     #[arg(long, conflicts_with_all = ["server", "client", "python"])]
     bless: bool,
@@ -180,10 +183,10 @@ async fn cases(
     }
     // First, because it is more often missing than Rust.
     let python = if args.python { Some(Python::prepare(workspace).await?) } else { None };
-    let programs = workspace.build(lessons).await?;
+    let programs = workspace.build(lessons, args.examples).await?;
     let mut cases = Vec::new();
     for lesson in lessons {
-        for pair in &lesson.pairs {
+        for pair in wanted(lesson, args.examples) {
             cases.push(Case {
                 lesson: lesson.name.clone(),
                 pair: pair.clone(),
@@ -195,10 +198,15 @@ async fn cases(
     }
     if let Some(python) = python {
         for lesson in lessons {
-            cases.extend(python_cases(&python, lesson, &programs).await?);
+            cases.extend(python_cases(&python, lesson, args.examples, &programs).await?);
         }
     }
     Ok(cases)
+}
+
+/// The pair of `lesson`, and behind it those of its `examples`, if they are wanted.
+fn wanted(lesson: &Lesson, examples: bool) -> &[Pair] {
+    if examples { &lesson.pairs } else { &lesson.pairs[..1] }
 }
 
 /// The pair of the lesson that `args` names, with somebody's command on one side or both.
@@ -220,7 +228,7 @@ async fn foreign_case(
     let (pair, programs) = match args.step {
         None => {
             let programs =
-                if is_ours { workspace.build(lessons).await? } else { Programs::default() };
+                if is_ours { workspace.build(lessons, false).await? } else { Programs::default() };
             (lesson.pairs[0].clone(), programs)
         }
         Some(step) => states::at_step(workspace, lesson, step, is_ours).await?,
@@ -237,11 +245,12 @@ async fn foreign_case(
     })
 }
 
-/// The pairs of `lesson` with one side in Python, or both, and its examples whose client is there in
-/// Python as well.
+/// The pairs of `lesson` with one side in Python, or both, and those of its `examples` whose client is
+/// there in Python as well.
 async fn python_cases(
     python: &Python,
     lesson: &Lesson,
+    examples: bool,
     programs: &Programs,
 ) -> anyhow::Result<Vec<Case>> {
     let pair = &lesson.pairs[0];
@@ -263,7 +272,7 @@ async fn python_cases(
         case("server + python client", pair, &server, &python_client),
         case("both in python", pair, &python_server, &python_client),
     ];
-    for pair in &lesson.pairs[1..] {
+    for pair in &wanted(lesson, examples)[1..] {
         if let Some(client) = python.side(lesson, &format!("{}_client", pair.name)).await? {
             let name = format!("{} + python client", pair.name);
             cases.push(case(&name, pair, &programs.side(&pair.server)?, &client));

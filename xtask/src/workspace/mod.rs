@@ -115,16 +115,17 @@ impl Workspace {
         Ok(self.select(&[wanted.to_owned()])?[0])
     }
 
-    /// Builds `lessons` with all their examples, in as few calls of `cargo build` as may be. Their progress
-    /// and errors go to standard error. Returns the programs.
+    /// Builds `lessons`, with their `examples` if those are wanted, in as few calls of `cargo build` as
+    /// may be. Their progress and errors go to standard error. Returns the programs.
     ///
     /// # Errors
     ///
     /// If something does not compile.
-    pub async fn build(&self, lessons: &[&Lesson]) -> anyhow::Result<Programs> {
+    pub async fn build(&self, lessons: &[&Lesson], examples: bool) -> anyhow::Result<Programs> {
+        let kinds: &[&str] = if examples { &["--bins", "--examples"] } else { &["--bins"] };
         let mut programs = Programs::default();
         for packages in packages(lessons) {
-            let args = [&["--bins", "--examples"], &*packages].concat();
+            let args = [kinds, &packages].concat();
             programs.extend(self.build_with(&args, false).await?);
         }
         Ok(programs)

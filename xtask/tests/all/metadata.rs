@@ -104,7 +104,7 @@ fn a_client_of_several_servers_gets_all_their_addresses() -> Result<()> {
     }
     workspace.transcripts("lessons/01-several/transcripts/other_pair")?;
 
-    let run = workspace.run("verify")?;
+    let run = workspace.run("verify --examples")?;
     assert_eq!(run.code, Some(1));
     assert_data_eq!(run.summary(), str!["3 passed, 2 failed in [..] s"]);
     // Three servers each, but one where the example has its own; and a client each.

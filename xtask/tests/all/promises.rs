@@ -33,7 +33,7 @@ async fn refused(mut command: Command) -> anyhow::Result<String> {
 async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
     let workspace = Workspace::load().await?;
     let lessons = workspace.select(&[])?;
-    let programs = workspace.build(&lessons).await?;
+    let programs = workspace.build(&lessons, true).await?;
     let command = |target: &Target, args: &[&OsStr]| {
         let mut command = Command::new(programs.side(target)?.program());
         command.args(target.role).args(args).envs(workspace::variables());

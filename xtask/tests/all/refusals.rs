@@ -188,7 +188,7 @@ async fn our_servers_that_are_built_apart_refuse_what_their_tables_say() -> Resu
     for lesson in workspace.lessons.iter().filter(|lesson| lesson.is_apart) {
         let sources = regions::read_sound(lesson, &workspace.root)?;
         let states = states::derive(&workspace, lesson, &sources)?.states;
-        let programs = workspace.build(&[lesson]).await?;
+        let programs = workspace.build(&[lesson], false).await?;
         let (server, step) = (programs.side(&lesson.pairs[0].server)?, lesson.steps.len());
         let declared = proto::declarations(&lesson.folder).map_err(anyhow::Error::msg)?;
         let requests = requests::read(lesson)?;

@@ -364,7 +364,7 @@ FAIL  01-new                  server + client [..] s
 fn bless_does_not_hide_that_two_clients_disagree() -> Result<()> {
     let workspace = Workspace::new(&["01-hello"])?;
     workspace.program("lessons/01-hello/examples/odd_client.rs")?;
-    let run = workspace.run("verify --bless")?;
+    let run = workspace.run("verify --examples --bless")?;
     assert_eq!(run.code, Some(1));
     assert_data_eq!(run.summary(), str!["1 passed, 1 failed in [..] s"]);
     Ok(())
@@ -439,6 +439,9 @@ fn examples_are_listed_and_verified_as_pairs_of_their_own() -> Result<()> {
     );
 
     let run = workspace.run("verify")?;
+    assert_data_eq!(run.summary(), str!["0 passed, 1 failed in [..] s"]);
+
+    let run = workspace.run("verify --examples")?;
     assert_eq!(run.code, Some(1));
     assert_data_eq!(run.summary(), str!["2 passed, 2 failed in [..] s"]);
     assert_data_eq!(

@@ -45,9 +45,9 @@ impl Both {
     ) -> anyhow::Result<Both> {
         let (pair, programs) = match (step, example) {
             (Some(step), _) => states::at_step(workspace, lesson, step, true).await?,
-            (None, None) => (lesson.pairs[0].clone(), workspace.build(&[lesson]).await?),
+            (None, None) => (lesson.pairs[0].clone(), workspace.build(&[lesson], false).await?),
             (None, Some(example)) => {
-                (the_example(lesson, example)?.clone(), workspace.build(&[lesson]).await?)
+                (the_example(lesson, example)?.clone(), workspace.build(&[lesson], true).await?)
             }
         };
         Both::of_pair(&pair, &programs)

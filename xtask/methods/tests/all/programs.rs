@@ -26,7 +26,7 @@ use xtask::workspace::Workspace;
 async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<()> {
     let workspace = Workspace::load().await?;
     let lessons = Vec::from_iter(workspace.lessons.iter().filter(|lesson| !lesson.is_apart));
-    let programs = workspace.build(&lessons).await?;
+    let programs = workspace.build(&lessons, false).await?;
     for lesson in lessons {
         let program = programs.path(&lesson.pairs[0].server)?;
         let row = Lesson::of(&lesson.package).context("not in the table")?;
@@ -45,7 +45,7 @@ async fn a_ctrl_c_finishes_calls_and_a_second_one_cuts_them() -> anyhow::Result<
 async fn clients_print_what_they_have_and_say_that_the_call_failed() -> anyhow::Result<()> {
     let workspace = Workspace::load().await?;
     let lessons = Vec::from_iter(workspace.lessons.iter().filter(|lesson| !lesson.is_apart));
-    let programs = workspace.build(&lessons).await?;
+    let programs = workspace.build(&lessons, false).await?;
     for lesson in lessons {
         let pair = &lesson.pairs[0];
         let broken = &Lesson::of(&lesson.package).context("not in the table")?.broken;

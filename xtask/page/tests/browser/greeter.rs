@@ -180,7 +180,7 @@ async fn a_person_is_told_why_a_call_failed() -> Result<()> {
 async fn start_at(addr: &str) -> Result<(Child, SocketAddr)> {
     let workspace = xtask::workspace::Workspace::load().await?;
     let lesson = workspace.the("browser")?;
-    let programs = workspace.build(&[lesson]).await?;
+    let programs = workspace.build(&[lesson], false).await?;
     let mut command = Command::new(programs.path(&lesson.pairs[0].server)?);
     command.args(["server", addr]);
     program::started(command).await

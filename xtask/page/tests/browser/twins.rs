@@ -20,7 +20,7 @@ async fn the_page_behind_the_bridge_shows_the_same() -> Result<()> {
         }
     };
     let lesson = workspace.the("browser")?;
-    let programs = workspace.build(&[lesson]).await?;
+    let programs = workspace.build(&[lesson], false).await?;
     let side = async |name| python.side(lesson, name).await?.context("not there");
     let path = lesson.folder.join(format!("transcripts/step{}/page.txt", lesson.steps.len()));
     for server in [side("server").await?, programs.side(&lesson.pairs[0].server)?] {

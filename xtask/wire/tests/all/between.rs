@@ -219,7 +219,7 @@ async fn the_pairs_in_python() -> Result<()> {
 async fn every_one_of_many_calls_is_shown() -> Result<()> {
     let workspace = Workspace::load().await?;
     let lesson = workspace.the("helloworld")?;
-    let programs = workspace.build(&[lesson]).await?;
+    let programs = workspace.build(&[lesson], false).await?;
     let (_server, addr) =
         testing::program::start(programs.path(&lesson.pairs[0].server)?, None).await?;
     let wire = Wire::start(&addr.to_string(), PROTO)?;

@@ -58,7 +58,7 @@ async fn pictures_show_what_crosses() -> Result<()> {
     for (kind, lesson, pair, method) in KINDS {
         let lesson = workspace.the(lesson)?;
         let pair = lesson.pairs.iter().find(|it| it.name == pair).context(pair)?;
-        let programs = workspace.build(&[lesson]).await?;
+        let programs = workspace.build(&[lesson], true).await?;
         let seen = look(&workspace, pair, &programs).await?;
         let is_it = |it: &&Value| {
             it["method"].as_str().is_some_and(|path| path.ends_with(&format!("/{method}")))
