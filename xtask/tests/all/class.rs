@@ -229,7 +229,8 @@ fn a_class_is_marked_in_one_go() -> Result<()> {
 
     let run = Run::of(&mut class.xtask("check --all class --format junit")?)?;
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    let lines: Vec<_> = run.stderr.lines().collect();
+    // What writes JUnit's XML may have to be built first.
+    let lines: Vec<_> = run.stderr.lines().filter(|line| !line.starts_with("   ")).collect();
     assert_data_eq!(
         lines.join("\n"),
         str![[r#"
