@@ -4,13 +4,20 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use anyhow::Context;
+use database::store::Store;
 use routeguide::pb::{Point, Rectangle};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 /// How many entries the files have.
 pub const SIZES: [u64; 3] = [100, 10_000, 1_000_000];
 
 /// Coprime to every size: steps of so many entries come to each of them.
 const STEP: u64 = 7919;
+
+/// The number of the first team behind those that each file of lesson 9 has.
+const FIRST_TEAM: u64 = 11;
 
 /// The corner of the square in which all places are, and the length of its sides.
 const CORNER: Point = Point { latitude: 400_000_000, longitude: -750_000_000 };
@@ -117,6 +124,29 @@ pub fn write_films(films: u64, path: &Path) -> anyhow::Result<()> {
     Ok(file.flush()?)
 }
 
+/// The city number `n` of those that [`write_teams`] adds, counted without end.
+pub fn city(n: u64, teams: u64) -> String {
+    format!("city {}", FIRST_TEAM + n.wrapping_mul(STEP) % (teams + 1 - FIRST_TEAM))
+}
+
+/// Makes a file of lesson 9 with `teams` teams.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub async fn write_teams(teams: u64, path: &Path) -> anyhow::Result<()> {
+    // It has the lesson's tables then, and its ten teams.
+    Store::open(path.to_str().context("a path that is not UTF-8")?).await?.close().await;
+    let mut connection = SqliteConnectOptions::new().filename(path).connect().await?;
+    let sql = format!(
+        "WITH RECURSIVE numbers (n) AS
+             (SELECT {FIRST_TEAM} UNION ALL SELECT n + 1 FROM numbers WHERE n < {teams})
+         INSERT INTO teams SELECT n, 'city ' || n, 'team ' || n FROM numbers"
+    );
+    sqlx::raw_sql(&sql).execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
 /// A number below `limit` that looks like chance.
 fn scatter(n: u64, limit: i32) -> i32 {
     let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -125,6 +155,8 @@ fn scatter(n: u64, limit: i32) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use routeguide::places::Places;
 
@@ -153,5 +185,21 @@ mod tests {
         let films = movie_json::server::Movies::load(path.to_str().unwrap()).unwrap();
         assert!((0..100).all(|n| films.by_id(&film_id(n, 100)).is_some()));
         assert!(films.by_id(&film_id(0, 100)) != films.by_id(&film_id(1, 100)));
+    }
+
+    #[tokio::test]
+    async fn every_team_is_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("teams.db");
+        write_teams(100, &path).await.unwrap();
+        let store = Store::open(path.to_str().unwrap()).await.unwrap();
+        let mut nicknames = BTreeSet::new();
+        for n in 0..90 {
+            nicknames.insert(store.nickname(&city(n, 100)).await.unwrap().unwrap());
+        }
+        assert_eq!(nicknames.len(), 90);
+        assert!(store.nickname("Chicago").await.unwrap().is_some());
+        assert!(store.nickname("city 101").await.unwrap().is_none());
+        store.close().await;
     }
 }

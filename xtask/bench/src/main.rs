@@ -3,6 +3,7 @@
 mod bare;
 mod cores;
 mod data;
+mod database;
 mod load;
 mod machine;
 mod progress;
@@ -64,7 +65,7 @@ enum Command {
 }
 
 /// How many parts a run has.
-const PARTS: usize = 7;
+const PARTS: usize = 8;
 
 fn main() -> ExitCode {
     match start(Cli::parse()) {
@@ -107,18 +108,21 @@ async fn run(names: &[String], with_python: bool) -> anyhow::Result<()> {
     let progress = &Progress::new(PARTS)?;
 
     let machine = Machine::this().await?;
-    let unary = unary::measure(lessons, programs, python.as_ref(), progress).await?;
+    let unary = unary::measure(lessons, programs, python.as_ref(), folder, progress).await?;
     progress.part_done();
     let tls = tls::measure(lessons, programs, progress).await?;
     progress.part_done();
     let handshakes = tls::handshakes(&tls);
     let fleet = several::measure(lessons, programs, progress).await?;
     progress.part_done();
+    let database = database::measure(&workspace, lessons, programs, folder, progress).await?;
+    progress.part_done();
     let sizes = sizes::measure(lessons, programs, folder, progress).await?;
     progress.part_done();
     let streams = streams::measure(lessons, programs, folder, progress).await?;
     progress.part_done();
     let slow_reader = slow_reader::measure(lessons, programs, folder, progress).await?;
+    let slow_list = database::slow_list(lessons, programs, folder, progress).await?;
     progress.part_done();
     let (verify, targets) = (Vec::new(), Vec::new());
     let mut report = Report {
@@ -127,9 +131,11 @@ async fn run(names: &[String], with_python: bool) -> anyhow::Result<()> {
         tls,
         handshakes,
         fleet,
+        database,
         streams,
         sizes,
         slow_reader,
+        slow_list,
         verify,
         targets,
     };
@@ -153,7 +159,12 @@ async fn build(workspace: &Workspace, lessons: &[&Lesson]) -> anyhow::Result<Pro
     // As this one was built: a test of it makes do with what is built already.
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
     let mut programs = Programs::default();
-    for packages in packages(lessons) {
+    let mut lessons = lessons.to_vec();
+    if lessons.iter().any(|lesson| lesson.package == "database") {
+        // It is measured beside that one.
+        lessons.push(workspace.the("teams")?);
+    }
+    for packages in packages(&lessons) {
         let args = [&["--profile", profile, "--bins", RENDERED], &*packages].concat();
         let (built, status) = Programs::of(Build::start(&workspace.root, &args, false)?).await?;
         if !status.success() {

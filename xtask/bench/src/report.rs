@@ -26,9 +26,13 @@ pub struct Report {
     pub handshakes: Vec<Handshake>,
     /// Of lesson 8's.
     pub fleet: Vec<Unary>,
+    /// Of lesson 9's, and of lesson 3's beside it.
+    pub database: Vec<Unary>,
     pub streams: Vec<Stream>,
     pub sizes: Vec<Size>,
     pub slow_reader: Option<SlowReader>,
+    /// Of lesson 9's list.
+    pub slow_list: Option<SlowReader>,
     pub verify: Vec<Verify>,
     pub targets: Vec<Target>,
 }
@@ -112,6 +116,11 @@ impl Report {
             &head,
             self.fleet.iter().map(small_calls).collect(),
         );
+        section(
+            "Lesson 9, reading and writing rows, beside lesson 3's array; times in microseconds",
+            &head,
+            self.database.iter().map(small_calls).collect(),
+        );
         let streams = self.streams.iter().map(|row| {
             vec![
                 row.server.to_owned(),
@@ -160,9 +169,10 @@ impl Report {
             &["method", "entries", "in flight", "calls/s", "median", "99 %", "99.9 %"],
             methods.collect(),
         );
-        let slow = self.slow_reader.iter().map(|slow| {
+        let slow = self.slow_reader.iter().chain(&self.slow_list).map(|slow| {
             vec![
-                thousands(slow.places as f64),
+                slow.server.to_owned(),
+                thousands(slow.entries as f64),
                 thousands(slow.taken as f64),
                 format!("{:.1}", mib(slow.stream_bytes)),
                 format!("{:.1}", mib(slow.before_bytes)),
@@ -170,8 +180,8 @@ impl Report {
             ]
         });
         section(
-            "A slow reader, a place in ten milliseconds; MiB",
-            &["places", "taken", "all of them", "server before", "more while it lasts"],
+            "A slow reader, a message in ten milliseconds; MiB",
+            &["server", "entries", "taken", "all of them", "server before", "more while it lasts"],
             slow.collect(),
         );
         let verify = self.verify.iter().map(|row| {

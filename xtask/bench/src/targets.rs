@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::report::{Report, mib};
 use crate::turns::Unary;
 use crate::unary::IN_FLIGHT;
-use crate::{several, tls};
+use crate::{database, several, tls};
 
 /// What a figure has to come up to.
 #[derive(Serialize)]
@@ -63,6 +63,12 @@ impl Report {
             let what = format!("lesson 8 with retries / without, {in_flight} in flight");
             add(what, ratio(of(several::RETRIES), of(several::THREE)), AtLeast(0.95));
         }
+        let rows = |server| {
+            let mut rows = self.database.iter().filter(|row| row.server == server);
+            Some(rows.find(|row| row.in_flight == 1)?.figures.median_us)
+        };
+        let ratio_of_rows = ratio(rows(database::MILLION), rows(database::HUNDRED));
+        add("GetTeam, its time on 10^6 rows / on 10^2".into(), ratio_of_rows, AtMost(1.25));
         for (method, bound) in [("GetFeature", 1.25), ("GetMovieByID", 1.25), ("ListFeatures", 1.5)]
         {
             let time = |entries| self.time(method, entries);
@@ -74,8 +80,12 @@ impl Report {
             let what = format!("{server}, MB of JSON a second, 10^6");
             add(what, size.map(|size| size.megabytes_per_second), AtLeast(60.0));
         }
-        let growth = self.slow_reader.as_ref().map(|slow| mib(slow.growth_bytes));
-        add("MiB that a slow reader adds".into(), growth, AtMost(8.0));
+        for (what, slow) in [
+            ("MiB that a slow reader adds", &self.slow_reader),
+            ("MiB that a slow reader of lesson 9 adds", &self.slow_list),
+        ] {
+            add(what.into(), slow.as_ref().map(|slow| mib(slow.growth_bytes)), AtMost(8.0));
+        }
         targets
     }
 

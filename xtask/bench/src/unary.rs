@@ -1,6 +1,7 @@
 //! Small calls: each lesson's server, the ceiling, and the twins in Python, in turns.
 
 use std::env;
+use std::path::Path;
 use std::rc::Rc;
 
 use helloworld::pb::HelloRequest;
@@ -33,7 +34,8 @@ type Sides = Vec<(String, &'static str, Side)>;
 
 /// Measures the servers of `lessons`, as they are started. Before that, hello world beside the
 /// ceiling, with a core for the server and another one for the client: where they share the cores,
-/// it depends on who is put where, and that moves a figure by more than the servicer costs.
+/// it depends on who is put where, and that moves a figure by more than the servicer costs. What a
+/// server makes a file of goes to `folder`.
 ///
 /// # Errors
 ///
@@ -42,6 +44,7 @@ pub async fn measure(
     lessons: &[&Lesson],
     programs: &Programs,
     python: Option<&Python>,
+    folder: &Path,
     progress: &Progress,
 ) -> anyhow::Result<Vec<Unary>> {
     let hello: Vec<&Lesson> =
@@ -55,10 +58,11 @@ pub async fn measure(
             Side::ours("bare", &env::current_exe()?, Some("bare-server")),
         )];
         with_ceiling.extend(sides(&hello, programs, python).await?);
-        rows = compare(&with_ceiling, Some(&cores), progress).await?;
+        rows = compare(&with_ceiling, Some(&cores), folder, progress).await?;
         cores.use_all()?;
     }
-    rows.extend(compare(&sides(lessons, programs, python).await?, None, progress).await?);
+    let sides = sides(lessons, programs, python).await?;
+    rows.extend(compare(&sides, None, folder, progress).await?);
     Ok(rows)
 }
 
@@ -84,6 +88,7 @@ async fn sides(
 async fn compare(
     sides: &Sides,
     cores: Option<&Cores>,
+    folder: &Path,
     progress: &Progress,
 ) -> anyhow::Result<Vec<Unary>> {
     let core_each = cores.is_some_and(Cores::can_be_split);
@@ -91,7 +96,8 @@ async fn compare(
     for (name, language, side) in sides {
         // What we start has the cores that we have.
         cores.map(Cores::use_first).transpose()?;
-        let server = [Rc::new(Server::start(side, None).await?)];
+        let file = side.file.as_ref().map(|file| folder.join(format!("{language}-{file}")));
+        let server = [Rc::new(Server::start(side, file.as_deref()).await?)];
         cores.map(Cores::use_last).transpose()?;
         let Some((method, call)) = smallest_call(name, server[0].channel().await?) else {
             eprintln!("{name}: nobody has told `bench` what to call there: see unary.rs");
@@ -139,7 +145,7 @@ fn smallest_call(package: &str, channel: Channel) -> Option<(&'static str, Call)
             ("computeDisplacement", call(once))
         }
         // On the wire, they have the same name.
-        "teams" | "fleet" => {
+        "teams" | "fleet" | "database" => {
             let stub = TeamsClient::new(channel);
             let once = move || {
                 let mut stub = stub.clone();

@@ -161,3 +161,47 @@ fn what_tls_costs_is_measured_and_what_several_servers_do() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
+fn what_a_database_costs_is_measured() -> Result<()> {
+    let ours =
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../lessons/09-database/teams.db"));
+    let before = fs::metadata(ours).and_then(|file| file.modified()).ok();
+    let (table, report) = measured(&["database"])?;
+    for title in ["\nLesson 9, ", "\nA slow reader"] {
+        ensure!(table.contains(title), "no {title:?} in {table}");
+    }
+    assert_eq!(
+        rows(&report["database"], &["server", "method", "in_flight"], "calls_per_second"),
+        set(&[
+            "array GetTeam 1",
+            "array GetTeam 16",
+            "100 rows GetTeam 1",
+            "100 rows GetTeam 16",
+            "a million rows GetTeam 1",
+            "a million rows GetTeam 16",
+            "disk alone fsync 1",
+            "new file AddTeam 1",
+            "new file AddTeam 16",
+        ])
+    );
+    assert_eq!(
+        rows(&report["unary"], &["server", "method", "in_flight"], "calls_per_second"),
+        set(&["database GetTeam 1", "database GetTeam 16", "database GetTeam 256"])
+    );
+    let slow = &report["slow_list"];
+    assert_eq!(slow["entries"], 1_000_000);
+    // At least a page.
+    ensure!(slow["taken"].as_u64() >= Some(1_000), "{slow}");
+    assert_eq!(
+        targets(&report),
+        set(&[
+            "GetTeam, its time on 10^6 rows / on 10^2",
+            "MiB that a slow reader of lesson 9 adds",
+        ])
+    );
+    let after = fs::metadata(ours).and_then(|file| file.modified()).ok();
+    assert_eq!(before, after, "the learner's own file is left alone");
+    Ok(())
+}

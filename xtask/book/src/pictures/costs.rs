@@ -37,6 +37,7 @@ pub fn draw(what: &str, listings: &Listings) -> Result<Picture, String> {
         "connections" => measured.connections(),
         "streams" => measured.streams(),
         "size" => measured.size(),
+        "database" => measured.database(),
         "slow-reader" => measured.slow_reader(),
         _ => Err(format!("there is no chart `{what}`: see mdbook/README.md")),
     }
@@ -215,6 +216,48 @@ impl Measured {
             &groups,
             false,
         ))
+    }
+
+    fn database(&self) -> Result<Picture, String> {
+        let figure = |server: &str, method: &str, in_flight: u64, figure: &str| {
+            let keys = [
+                ("server", server.into()),
+                ("method", method.into()),
+                ("in_flight", in_flight.into()),
+            ];
+            number(self.find("database", &keys)?, figure)
+        };
+        let read = |server: &str, label: &str, is_ours| {
+            Ok::<_, String>(Bar::new(label, figure(server, "GetTeam", 1, "median_us")?, is_ours))
+        };
+        let wait = figure("disk alone", "fsync", 1, "median_us")?;
+        let write = figure("new file", "AddTeam", 1, "median_us")?;
+        let writes = |in_flight| figure("new file", "AddTeam", in_flight, "calls_per_second");
+        let groups = [
+            Group {
+                title: "GetTeam, microseconds".into(),
+                bars: vec![
+                    read("array", "lesson 3, an array", false)?,
+                    read("100 rows", "100 rows", true)?,
+                    read("a million rows", "a million rows", true)?,
+                ],
+            },
+            Group {
+                title: "a write, microseconds".into(),
+                bars: vec![
+                    Bar::new("the disk alone", wait, false),
+                    Bar::new("AddTeam", write, true),
+                ],
+            },
+            Group {
+                title: "AddTeam, calls a second".into(),
+                bars: vec![
+                    Bar::new("1 in flight", writes(1)?, true),
+                    Bar::new("16 in flight", writes(16)?, true),
+                ],
+            },
+        ];
+        Ok(bars("database", "What it costs to read and write rows", &groups, false))
     }
 
     fn slow_reader(&self) -> Result<Picture, String> {
