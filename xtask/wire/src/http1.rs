@@ -226,18 +226,23 @@ impl Body {
         if ahead.is_empty() {
             return Ok(None);
         }
-        let left = match self {
+        let most = match *self {
             Body::Left(left) | Body::Chunks { left, .. } => left,
-            Body::UntilClosed => &mut u64::MAX.clone(),
+            Body::UntilClosed => u64::MAX,
         };
-        let now = ahead.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
-        *left -= now as u64;
-        let goes_on = *left > 0;
+        let now = ahead.len().min(usize::try_from(most).unwrap_or(usize::MAX));
         let (content, behind) = ahead.split_at(now);
         *rest = behind;
         let (part, goes_on) = match self {
-            Body::Chunks { .. } => (Part::Chunk(now), goes_on),
-            _ => (Part::Body(now), false),
+            Body::Left(left) => {
+                *left -= now as u64;
+                (Part::Body(now), false)
+            }
+            Body::Chunks { left, .. } => {
+                *left -= now as u64;
+                (Part::Chunk(now), *left > 0)
+            }
+            Body::UntilClosed => (Part::Body(now), false),
         };
         Ok(Some(Piece { part, content, headers: Vec::new(), goes_on }))
     }
