@@ -24,6 +24,12 @@ call, the method, and the message as text. Then the status, and how many bytes t
 Where a lesson's client calls several servers, it stands in front of each, and says which connection goes
 to which.
 
+A page speaks gRPC-Web. That's read like gRPC, over HTTP/1.1 and over HTTP/2, with its trailers in
+the body. HTTP/1.1 has no frames: there, --frames shows the heads of requests and answers, and the
+chunks or pieces in which a body comes. If messages are in base64, --bytes shows what it stands for.
+A request that's no call, such as the one for the page itself, is one line: its method, its path, and
+the status of HTTP.
+
 What it can't read it names, shows as bytes, and passes on all the same. A message whose proto it
 doesn't have is shown by the numbers and wire types of its fields. Over TLS nothing can be read: it says
 of each connection which version that is, and how many bytes went each way; with --frames, of each
@@ -35,20 +41,23 @@ With --format json each line is an object, for a frame:
   connection    which one, from 1
   server        to which server, from 1, if there are several
   from          `client` or `server`
-  what          `preface`, `frame`, `tls` (a record), `raw` (what isn't HTTP/2) or `closed`
-  length        in bytes, without the head of the frame or record
+  what          `preface` or `frame`; in HTTP/1.1 `head`, `body` (some of it), `chunk` or `last chunk`;
+                `tls` (a record), `raw` (what can't be read) or `closed`
+  length        in bytes, without the head of the frame or record, or the length of the chunk
+  line          the first one of a head
   frame, flags, stream, says    a frame: its type, the names of its flags, its stream, and what it
                 says in words, a list
   headers       a list: `name`, `value`, `bytes` (that it took), and `known` (whether it was in the table)
   record        the type of a TLS record
   version       of TLS, in the record that chooses it
-  call, method  if the frame belongs to a call: its number, from 1, and its path
-  messages      those that end in this frame: `type`, `length`, `compressed`, and `value`, with bytes
+  call, method  if it belongs to a call: its number, from 1, and its path
+  trailers      those of gRPC-Web, a list as of `headers`
+  messages      those that end in this frame or piece: `type`, `length`, `compressed`, and `value`, with bytes
                 as hexadecimal digits; `text` instead if there's no proto or it isn't what the proto
                 says, and `wrong` if something is
   status, message    how the call ended, if it ends here
   ended         the bytes of the whole call, `there` and `back`
-  wrong         what's wrong with the frame, if something is
+  wrong         what's wrong with it, if something is
   bytes         with --bytes: all of them, as hexadecimal digits; of a TLS record its head only
 
 Exit code: 0 if all is well, 1 if a program has failed, 2 if the command line is wrong, 130 after Ctrl-C
@@ -63,7 +72,8 @@ pub struct Args {
     /// Run this example of the lesson
     #[arg(long, value_name = "NAME", requires = "what", conflicts_with = "step")]
     pub example: Option<String>,
-    /// Show each frame: its type, its flags, and the headers with the bytes that each took
+    /// Show each frame: its type, its flags, and the headers with the bytes that each took; in
+    /// HTTP/1.1, heads and chunks
     #[arg(long)]
     pub frames: bool,
     /// Show the bytes as well, and each field of a message under its own

@@ -1,4 +1,4 @@
-//! A call: a stream of HTTP/2, and what gRPC says on it.
+//! A call: a stream of HTTP/2, or a request of HTTP/1.1 and its answer, and what gRPC says there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,13 +7,18 @@ use protox::prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor}
 
 use crate::End;
 use crate::fields;
-use crate::headers::Header;
-use crate::messages::{Messages, Sent};
+use crate::headers::{Header, value};
+use crate::http1;
+use crate::messages::{Base64, Messages, PREFIX, Sent};
+use crate::seen::Told;
 use crate::words;
 
 /// How much of its path we keep, in characters: there may be many calls, and paths as long as headers
 /// may be.
 const LONGEST_PATH: usize = 1000;
+
+/// How much we keep of what is a word, if all is well.
+const LONGEST_WORD: usize = 100;
 
 /// A call that is under way.
 pub struct Call {
@@ -50,14 +55,56 @@ impl Id {
 /// What one end has sent of a call.
 #[derive(Default)]
 struct Half {
-    /// All frames, with their heads.
+    /// All of it, with the heads of frames and of HTTP/1.1.
     bytes: u64,
-    /// Whether its messages are gRPC's.
-    is_grpc: bool,
+    form: Form,
     encoding: Option<String>,
     messages: Messages,
     has_headers: bool,
     has_ended: bool,
+}
+
+/// What one end sends, as its headers say.
+#[derive(Default)]
+enum Form {
+    #[default]
+    Other,
+    Grpc,
+    /// The trailers are in the body, too.
+    Web,
+    /// In base64.
+    WebText(Base64),
+}
+
+impl Form {
+    fn of(content_type: &str) -> Form {
+        match content_type {
+            it if it.starts_with("application/grpc-web-text") => Form::WebText(Base64::default()),
+            it if it.starts_with("application/grpc-web") => Form::Web,
+            it if it.starts_with("application/grpc") => Form::Grpc,
+            _ => Form::Other,
+        }
+    }
+}
+
+/// The trailers of gRPC-Web, and what stands before them.
+pub struct Trailers {
+    pub prefix: [u8; PREFIX],
+    pub headers: Vec<Header>,
+}
+
+impl Trailers {
+    fn of(sent: &Sent, encoding: Option<&str>) -> Result<Trailers, String> {
+        let mut lines = match &sent.body {
+            None => return Err("too long to be shown".into()),
+            Some(_) if sent.is_compressed() => sent.unpacked(encoding)?,
+            Some(body) => body.clone(),
+        };
+        // What ends them in HTTP/1.1 they don't have here.
+        lines.extend(b"\r\n\r\n");
+        let headers = http1::trailers(&lines)?.map(|(_, headers)| headers).unwrap_or_default();
+        Ok(Trailers { prefix: sent.prefix, headers })
+    }
 }
 
 /// How a call has ended, as the server says: the number of its status, and its message.
@@ -160,50 +207,97 @@ impl Call {
         self.half(end).bytes += bytes as u64;
     }
 
-    /// Takes note of `headers`. Returns the status, if they have one.
-    pub fn headers(&mut self, end: End, headers: &[Header]) -> Option<Status> {
-        let value = |name: &str| {
-            headers.iter().find(|header| header.name == name).map(|header| header.value.as_str())
-        };
+    /// Takes note of `headers`, and of the status of HTTP. Returns the one of gRPC, if it's there.
+    pub fn headers(&mut self, end: End, headers: &[Header], http: Option<&str>) -> Option<Status> {
         let half = self.half(end);
         // An answer like 100 or 103 comes before the real one.
-        let is_first = !half.has_headers && !value(":status").is_some_and(|it| it.starts_with('1'));
+        let is_first = !half.has_headers && !http.is_some_and(|it| it.starts_with('1'));
         if is_first {
             half.has_headers = true;
-            half.is_grpc =
-                value("content-type").is_some_and(|it| it.starts_with("application/grpc"));
-            half.encoding = value("grpc-encoding").map(str::to_owned);
+            half.form = Form::of(value(headers, "content-type").unwrap_or_default());
+            half.encoding = value(headers, "grpc-encoding").map(word);
         }
         if end == End::Client {
             return None;
         }
         // The last one: there may be a 100 or 103 before it.
-        self.http_status = value(":status").map(str::to_owned).or(self.http_status.take());
-        let code = value("grpc-status")?.to_owned();
-        self.has_status = true;
-        Some(Status { code, message: from_percent(value("grpc-message").unwrap_or_default()) })
+        self.http_status = http.map(word).or(self.http_status.take());
+        self.status(headers)
     }
 
-    /// Takes the content of a DATA frame. Returns the messages that end in it, and whether it is
-    /// gRPC's at all.
-    pub fn data(&mut self, end: End, data: &[u8], room: &mut usize) -> (Vec<Message>, bool) {
+    fn status(&mut self, headers: &[Header]) -> Option<Status> {
+        let code = value(headers, "grpc-status")?.to_owned();
+        self.has_status = true;
+        let message = from_percent(value(headers, "grpc-message").unwrap_or_default());
+        Some(Status { code, message })
+    }
+
+    /// Takes some of what `end` sends between its headers, and says in `told` what ends there. `room`
+    /// is what there is for messages that don't.
+    ///
+    /// # Errors
+    ///
+    /// If some of it cannot be read: why, in words.
+    pub fn data(
+        &mut self,
+        end: End,
+        data: &[u8],
+        is_last: bool,
+        room: &mut usize,
+        told: &mut Told,
+    ) -> Result<(), String> {
         let kind = self.method.as_ref().map(|method| match end {
             End::Client => method.input(),
             End::Server => method.output(),
         });
         let half = self.half(end);
-        if !half.is_grpc {
-            return (Vec::new(), false);
-        }
+        let has_trailers = end == End::Server && !matches!(half.form, Form::Grpc);
+        let mut plain = Vec::new();
+        let (mut result, data) = match &mut half.form {
+            Form::Other => {
+                if !data.is_empty() {
+                    told.says.push("not gRPC: its headers say another content-type".into());
+                }
+                return Ok(());
+            }
+            Form::WebText(base64) => (base64.take(data, &mut plain), &plain[..]),
+            Form::Grpc | Form::Web => (Ok(()), data),
+        };
         let sent = half.messages.take(data, room);
-        let encoding = half.encoding.as_deref();
-        let read = sent.into_iter().map(|sent| Message::of(sent, kind.clone(), encoding));
-        (read.collect(), true)
+        let encoding = half.encoding.clone();
+        if let (false, Some((so_far, all))) = (is_last, half.messages.unfinished()) {
+            told.says.push(match all {
+                Some(all) => format!("a message: {so_far} of {all} bytes so far"),
+                None => "a message begins".into(),
+            });
+        }
+        for sent in sent {
+            let Some(lines) = sent.as_trailers().filter(|_| has_trailers) else {
+                told.messages.push(Message::of(sent, kind.clone(), encoding.as_deref()));
+                continue;
+            };
+            match Trailers::of(&lines, encoding.as_deref()) {
+                Ok(trailers) => {
+                    told.status = self.status(&trailers.headers);
+                    told.trailers = Some(Trailers { prefix: sent.prefix, ..trailers });
+                }
+                Err(why) => result = Err(format!("trailers that can't be read: {why}")),
+            }
+        }
+        result
     }
 
-    /// What is there of a message that has not ended: see [`Messages::unfinished`].
-    pub fn unfinished(&mut self, end: End) -> Option<(usize, Option<usize>)> {
-        self.half(end).messages.unfinished()
+    /// What `end` is in the middle of, if it sends no more.
+    pub fn cut(&mut self, end: End) -> Option<String> {
+        let half = self.half(end);
+        if let Form::WebText(base64) = &half.form
+            && base64.is_within()
+        {
+            return Some("in the middle of four letters of base64".into());
+        }
+        let (so_far, all) = half.messages.unfinished()?;
+        let all = all.map_or("at least 5".into(), |all| all.to_string());
+        Some(format!("in the middle of a message: {so_far} of {all} bytes"))
     }
 
     /// One end sends no more. Returns whether the call is over.
@@ -212,12 +306,21 @@ impl Call {
         self.halves.iter().all(|half| half.has_ended)
     }
 
-    /// What it took, at its end; gives back what it takes of `room`.
-    pub fn total(mut self, now: Duration, room: &mut usize) -> Total {
+    /// It is over: says in `told` what it took, and if the answer `is_read` and has no status,
+    /// that. Gives back what it takes of `room`.
+    pub fn over(mut self, now: Duration, is_read: bool, room: &mut usize, told: &mut Told) {
+        if let (true, false, Some(http)) = (is_read, self.has_status, &self.http_status) {
+            told.says.push(format!("no grpc-status; HTTP status {http}"));
+            told.has_no_status = true;
+        }
         self.halves.iter_mut().for_each(|half| half.messages.forget(room));
         let [there, back] = self.halves.map(|half| half.bytes);
-        Total { there, back, time: now.saturating_sub(self.begun) }
+        told.total = Some(Total { there, back, time: now.saturating_sub(self.begun) });
     }
+}
+
+fn word(text: &str) -> String {
+    text.chars().take(LONGEST_WORD).collect()
 }
 
 /// `text` with what stands for `%20` and the like, as gRPC writes the message of a status.

@@ -1,16 +1,11 @@
-//! What one end of a connection sends, as far as it is read.
+//! What one end of a connection of HTTP/2 has sent, as far as it's needed to read on.
 
 use crate::frames;
 use crate::headers::Table;
-use crate::protocol::Reads;
 use crate::windows::Windows;
 
-/// What one end has sent that is not read yet, and what is needed to read it.
+/// What is needed to read the frames of one end.
 pub struct Half {
-    pub reads: Reads,
-    /// How many bytes it has sent.
-    pub count: u64,
-    pub bytes: Vec<u8>,
     /// None once it was broken: then no headers can be read any more.
     pub table: Option<Table>,
     pub block: Option<Block>,
@@ -31,9 +26,6 @@ pub struct Block {
 impl Default for Half {
     fn default() -> Half {
         Half {
-            reads: Reads::Beginning,
-            count: 0,
-            bytes: Vec::new(),
             table: Some(Table::default()),
             block: None,
             windows: Windows::default(),

@@ -1,5 +1,5 @@
-//! Headers as HTTP/2 compresses them: HPACK (RFC 7541). loona-hpack reads them; here is how many bytes
-//! each took.
+//! Headers, and how HTTP/2 compresses them: HPACK (RFC 7541). loona-hpack reads them; here is how
+//! many bytes each took.
 
 use loona_hpack::Decoder;
 
@@ -11,7 +11,7 @@ const MAX_TABLE: usize = 1 << 20;
 
 /// How long the headers of one block may be together, in bytes, as HTTP/2 counts them. A few bytes can
 /// refer to a long header in the table again and again.
-const LONGEST_LIST: usize = 256 << 10;
+pub const LONGEST_LIST: usize = 256 << 10;
 
 /// A header, and how it was sent.
 pub struct Header {
@@ -20,6 +20,26 @@ pub struct Header {
     pub bytes: Vec<u8>,
     /// Whether all of it was in the table already, and only its number there was sent.
     pub is_known: bool,
+}
+
+/// The values of all of `headers` with this name.
+pub fn all<'a>(headers: &'a [Header], name: &'static str) -> impl Iterator<Item = &'a str> {
+    // HTTP/1.1 may have capital letters.
+    let is_it = move |header: &&Header| header.name.eq_ignore_ascii_case(name);
+    headers.iter().filter(is_it).map(|header| header.value.as_str())
+}
+
+/// The value of the first of `headers` with this name.
+pub fn value<'a>(headers: &'a [Header], name: &'static str) -> Option<&'a str> {
+    all(headers, name).next()
+}
+
+/// `bytes` as text that does nothing to a terminal.
+pub fn text(bytes: &[u8]) -> String {
+    match str::from_utf8(bytes) {
+        Ok(text) if !text.contains(char::is_control) => text.to_owned(),
+        _ => bytes.escape_ascii().to_string(),
+    }
 }
 
 /// What one side has sent so far, as far as it may refer to it.
@@ -53,10 +73,6 @@ impl Table {
             if unpacked > LONGEST_LIST {
                 return Err(format!("headers that are more than {LONGEST_LIST} bytes"));
             }
-            let text = |text: &[u8]| match str::from_utf8(text) {
-                Ok(text) if !text.contains(char::is_control) => text.to_owned(),
-                _ => text.escape_ascii().to_string(),
-            };
             headers.extend(read.iter().map(|(name, value)| Header {
                 name: text(name),
                 value: text(value),

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::End;
 use crate::call::Message;
 use crate::frames;
+use crate::headers::Header;
+use crate::http1::Part;
 use crate::seen::{Seen, Told, What};
 use crate::text::{hex, json as value};
 
@@ -22,7 +24,12 @@ pub fn object(seen: &Seen, with_bytes: bool) -> Value {
     set("from", json!(if seen.from == End::Client { "client" } else { "server" }));
     let (what, length) = match &seen.what {
         What::Preface => ("preface", seen.bytes.len()),
-        What::Frame(told) => ("frame", told.frame.payload().len()),
+        What::Frame(frame, _) => ("frame", frame.payload().len()),
+        What::Part(part, _) => match part {
+            Part::Head { .. } => (part.name(), seen.bytes.len()),
+            Part::Body(length) | Part::Chunk(length) => (part.name(), *length),
+            Part::LastChunk => (part.name(), 0),
+        },
         What::Tls(record) => ("tls", record.length),
         What::Raw => ("raw", seen.bytes.len()),
         What::Closed => ("closed", seen.bytes.len()),
@@ -30,7 +37,18 @@ pub fn object(seen: &Seen, with_bytes: bool) -> Value {
     set("what", json!(what));
     set("length", json!(length));
     match &seen.what {
-        What::Frame(told) => of_frame(told, &mut set),
+        What::Frame(frame, told) => {
+            set("frame", json!(frames::name(frame.kind)));
+            set("flags", json!(frame.flag_names()));
+            set("stream", json!(frame.stream));
+            of_told(told, &mut set);
+        }
+        What::Part(part, told) => {
+            if let Part::Head { line, .. } = part {
+                set("line", json!(line));
+            }
+            of_told(told, &mut set);
+        }
         What::Tls(record) => {
             set("record", json!(record.kind));
             if let Some(version) = record.version {
@@ -48,23 +66,12 @@ pub fn object(seen: &Seen, with_bytes: bool) -> Value {
     Value::Object(object)
 }
 
-fn of_frame(told: &Told, set: &mut impl FnMut(&str, Value)) {
-    set("frame", json!(frames::name(told.frame.kind)));
-    set("flags", json!(told.frame.flag_names()));
-    set("stream", json!(told.frame.stream));
+fn of_told(told: &Told, set: &mut impl FnMut(&str, Value)) {
     if !told.says.is_empty() {
         set("says", json!(told.says));
     }
     if !told.headers.is_empty() {
-        let header = |it: &crate::headers::Header| {
-            json!({
-                "name": it.name,
-                "value": it.value,
-                "bytes": it.bytes.len(),
-                "known": it.is_known,
-            })
-        };
-        set("headers", told.headers.iter().map(header).collect());
+        set("headers", told.headers.iter().map(of_header).collect());
     }
     if let Some(id) = &told.call {
         set("call", json!(id.number));
@@ -73,6 +80,9 @@ fn of_frame(told: &Told, set: &mut impl FnMut(&str, Value)) {
     if !told.messages.is_empty() {
         set("messages", told.messages.iter().map(of_message).collect());
     }
+    if let Some(trailers) = &told.trailers {
+        set("trailers", trailers.headers.iter().map(of_header).collect());
+    }
     if let Some(status) = &told.status {
         set("status", json!(crate::words::status(&status.code)));
         set("message", json!(status.message));
@@ -80,6 +90,11 @@ fn of_frame(told: &Told, set: &mut impl FnMut(&str, Value)) {
     if let Some(total) = &told.total {
         set("ended", json!({ "there": total.there, "back": total.back }));
     }
+}
+
+fn of_header(it: &Header) -> Value {
+    let bytes = it.bytes.len();
+    json!({ "name": it.name, "value": it.value, "bytes": bytes, "known": it.is_known })
 }
 
 fn of_message(message: &Message) -> Value {

@@ -1,8 +1,11 @@
-//! Messages as gRPC puts them into DATA: each after five bytes, which say whether it is compressed and
-//! how long it is. Wherever one ends, it is here as a whole.
+//! Messages as gRPC puts them into a body: each after five bytes, which say whether it is compressed
+//! and how long it is. Wherever one ends, it is here as a whole. In gRPC-Web, so are the trailers;
+//! and all of it may be text.
 
 use std::io::Read;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use flate2::read::{GzDecoder, ZlibDecoder};
 
 /// How long a message may be for us to look at it, in bytes: what gRPC takes unless it is told
@@ -14,6 +17,9 @@ pub const ROOM: usize = 16 << 20;
 
 /// How long what stands before a message is.
 pub const PREFIX: usize = 5;
+
+/// In the first byte of them: what follows are trailers.
+const IS_TRAILERS: u8 = 0x80;
 
 /// A message as it was sent.
 pub struct Sent {
@@ -30,6 +36,13 @@ impl Sent {
     /// How long it is, without the prefix.
     pub fn length(&self) -> usize {
         length(&self.prefix)
+    }
+
+    /// The trailers that it is in gRPC-Web, if it is none itself.
+    pub fn as_trailers(&self) -> Option<Sent> {
+        let [first, a, b, c, d] = self.prefix;
+        let prefix = [first & !IS_TRAILERS, a, b, c, d];
+        (first & IS_TRAILERS != 0).then(|| Sent { prefix, body: self.body.clone() })
     }
 
     /// What was compressed with `encoding`, as a header has said.
@@ -58,7 +71,8 @@ impl Sent {
     }
 }
 
-fn length(prefix: &[u8; PREFIX]) -> usize {
+/// How long what comes behind `prefix` is.
+pub fn length(prefix: &[u8; PREFIX]) -> usize {
     let [_, a, b, c, d] = *prefix;
     u32::from_be_bytes([a, b, c, d]) as usize
 }
@@ -119,6 +133,44 @@ impl Messages {
     pub fn forget(&mut self, room: &mut usize) {
         *room += self.body.len();
         self.body = Vec::new();
+    }
+}
+
+/// Text that stands for bytes, four letters for three of them. Wherever the bytes were cut, there
+/// may be padding, and then it goes on.
+#[derive(Default)]
+pub struct Base64 {
+    /// Letters that are not four yet.
+    left: Vec<u8>,
+    is_broken: bool,
+}
+
+impl Base64 {
+    /// Takes `text`, and adds the bytes to `out`.
+    ///
+    /// # Errors
+    ///
+    /// If it is no base64: what that is, in words. Then nothing that follows is read.
+    pub fn take(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
+        if self.is_broken {
+            return Ok(());
+        }
+        self.left.extend(text);
+        let (fours, rest) = self.left.as_chunks::<4>();
+        for four in fours {
+            if STANDARD.decode_vec(four, out).is_err() {
+                let why = format!("\"{}\" is no base64", four.escape_ascii());
+                *self = Base64 { left: Vec::new(), is_broken: true };
+                return Err(why);
+            }
+        }
+        self.left = rest.to_vec();
+        Ok(())
+    }
+
+    /// Whether some letters wait for others.
+    pub fn is_within(&self) -> bool {
+        !self.left.is_empty()
     }
 }
 

@@ -8,12 +8,13 @@ use anstyle::{AnsiColor, Style};
 use xtask::system::style::RED;
 
 use crate::End;
-use crate::call::{Id, Message};
+use crate::call::{Id, Message, Trailers};
 use crate::columns::{INDENT, WIDTH, hang, hang_in, raw, rows, rows_at};
 use crate::fields;
-use crate::frames;
+use crate::frames::{self, Frame};
 use crate::headers::Header;
-use crate::messages::PREFIX;
+use crate::http1::Part;
+use crate::messages::{self, PREFIX};
 use crate::seen::{Seen, Told, What};
 use crate::tls::Encrypted;
 use crate::words;
@@ -21,6 +22,8 @@ use crate::words;
 /// Lines of different calls are told apart by their colour.
 const COLOURS: [AnsiColor; 5] =
     [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Magenta, AnsiColor::Green, AnsiColor::Blue];
+
+const CUT_OFF: &str = "cut off: the connection ended first";
 
 /// How closely one looks.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -61,16 +64,26 @@ impl People {
         let is_close = self.depth >= Depth::Frames;
         let length = seen.bytes.len();
         match &seen.what {
-            What::Frame(told) if is_close => self.frame(seen, told, out),
-            What::Frame(told) => {
+            What::Frame(frame, told) if is_close => self.frame(seen, frame, told, out),
+            What::Frame(frame, told) => {
                 if let Some(wrong) = &seen.wrong {
-                    is_wrong(seen, &format!("{}: {wrong}", frames::name(told.frame.kind)), out);
+                    is_wrong(seen, &format!("{}: {wrong}", frames::name(frame.kind)), out);
                 }
                 // Whoever says goodbye because of an error, says so at any depth.
-                let is_error = told.frame.kind == frames::GOAWAY
-                    && told.frame.payload().get(4..8).is_some_and(|code| code != [0; 4]);
+                let is_error = frame.kind == frames::GOAWAY
+                    && frame.payload().get(4..8).is_some_and(|code| code != [0; 4]);
                 if let (true, Some(says)) = (is_error, told.says.first()) {
                     line(seen, says, out);
+                }
+                self.call(seen, told, out);
+            }
+            What::Part(part, told) if is_close => self.part(seen, part, told, out),
+            What::Part(part, told) => {
+                if let Some(wrong) = &seen.wrong {
+                    is_wrong(seen, &format!("{}: {wrong}", part.name()), out);
+                }
+                if let Part::Head { answer: Some(answer), .. } = part {
+                    line(seen, answer, out);
                 }
                 self.call(seen, told, out);
             }
@@ -116,12 +129,7 @@ impl People {
     /// Adds a line about a call that was under way when its connection ended.
     pub fn is_left(&self, id: &Id, out: &mut String) {
         let style = style(id);
-        hang(
-            out,
-            INDENT,
-            &format!("{style}{} {}{style:#}  ", id.number, id.method()),
-            "cut off: the connection ended first",
-        );
+        hang(out, INDENT, &format!("{style}{} {}{style:#}  ", id.number, id.method()), CUT_OFF);
     }
 
     /// Adds a line about a connection over TLS that has ended.
@@ -153,6 +161,9 @@ impl People {
                 bytes_of(message, out);
             }
         }
+        if let (Some(trailers), true) = (&told.trailers, self.depth >= Depth::Frames) {
+            self.trailers(trailers, out);
+        }
         if let Some(status) = &told.status {
             hang(out, INDENT, &head, &status.text());
         }
@@ -167,8 +178,7 @@ impl People {
         }
     }
 
-    fn frame(&self, seen: &Seen, told: &Told, out: &mut String) {
-        let frame = &told.frame;
+    fn frame(&self, seen: &Seen, frame: &Frame, told: &Told, out: &mut String) {
         let (name, length) = (frames::name(frame.kind), frame.payload().len());
         let stream = match frame.stream {
             0 => "connection".to_owned(),
@@ -188,7 +198,8 @@ impl People {
             rows(&frame.bytes[..frames::HEAD], &means, out);
         }
         // Headers and messages show their own bytes.
-        let has_own = !told.headers.is_empty() || !told.messages.is_empty();
+        let has_own =
+            !told.headers.is_empty() || !told.messages.is_empty() || told.trailers.is_some();
         if self.depth == Depth::Bytes && !has_own && length > 0 {
             let each = if frame.kind == frames::SETTINGS { words::SETTING } else { length };
             let says = told.says.iter().map(String::as_str).chain(repeat(""));
@@ -203,6 +214,56 @@ impl People {
             hang_in(RED, out, INDENT + 2, &" ".repeat(INDENT), wrong);
         }
         self.call(seen, told, out);
+    }
+
+    /// A part of HTTP/1.1, as [`People::frame`] shows a frame.
+    fn part(&self, seen: &Seen, part: &Part, told: &Told, out: &mut String) {
+        let text = match part {
+            Part::Head { line, .. } => line.clone(),
+            Part::Body(length) | Part::Chunk(length) => {
+                format!("{:<26} {:>12}", part.name(), fields::count(*length))
+            }
+            Part::LastChunk => part.name().into(),
+        };
+        line(seen, &text, out);
+        let headers: usize = told.headers.iter().map(|header| header.bytes.len()).sum();
+        let (content, end, means) = match part {
+            Part::Body(length) => (*length, 0, ""),
+            Part::Chunk(length) => (*length, 0, "how long this chunk is"),
+            Part::Head { .. } => (0, end(&seen.bytes), ""),
+            Part::LastChunk => (0, end(&seen.bytes), "a chunk of 0 bytes is the last one"),
+        };
+        let before = seen.bytes.len().saturating_sub(headers + content + end);
+        let is_bytes = self.depth == Depth::Bytes;
+        if is_bytes && before > 0 {
+            rows(&seen.bytes[..before], means, out);
+        }
+        told.headers.iter().for_each(|header| self.header(header, out));
+        if is_bytes && end > 0 {
+            rows(&seen.bytes[seen.bytes.len() - end..], "here it ends", out);
+        }
+        // Messages show their own bytes.
+        if is_bytes && told.messages.is_empty() && told.trailers.is_none() {
+            raw(&seen.bytes[seen.bytes.len() - content..], out);
+        }
+        told.says.iter().for_each(|says| hang(out, INDENT + 2, &" ".repeat(INDENT), says));
+        if let Some(wrong) = &seen.wrong {
+            hang_in(RED, out, INDENT + 2, &" ".repeat(INDENT), wrong);
+        }
+        self.call(seen, told, out);
+    }
+
+    /// The trailers of gRPC-Web.
+    fn trailers(&self, trailers: &Trailers, out: &mut String) {
+        let [first, length @ ..] = &trailers.prefix;
+        let of = fields::count(messages::length(&trailers.prefix));
+        if self.depth == Depth::Bytes {
+            rows(&[*first], "trailers instead of a message", out);
+            rows(length, &format!("{of} of them"), out);
+        } else {
+            _ = writeln!(out, "{:INDENT$}trailers, {of}", "");
+        }
+        trailers.headers.iter().for_each(|header| self.header(header, out));
     }
 
     fn header(&self, header: &Header, out: &mut String) {
@@ -221,6 +282,16 @@ impl People {
             hang(out, INDENT + 2, &" ".repeat(INDENT), &format!("{text} ({took})"));
         }
     }
+}
+
+/// Adds a line about a request that is no call and was under way when its connection ended.
+pub fn is_cut_off(request: &str, out: &mut String) {
+    hang(out, INDENT, &format!("{request}  "), CUT_OFF);
+}
+
+/// How long the empty line at the end of `bytes` is.
+fn end(bytes: &[u8]) -> usize {
+    if bytes.ends_with(b"\r\n") { 2 } else { 1 }
 }
 
 /// The bytes of a message, field by field.

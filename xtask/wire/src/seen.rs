@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::End;
-use crate::call::{Id, Message, Status, Total};
+use crate::call::{Id, Message, Status, Total, Trailers};
 use crate::frames::Frame;
 use crate::headers::Header;
+use crate::http1::Part;
 use crate::tls::Record;
 
 /// What has crossed a connection, and when.
@@ -27,7 +28,7 @@ impl Seen {
     /// Its bytes.
     pub fn bytes(&self) -> &[u8] {
         match &self.what {
-            What::Frame(told) => &told.frame.bytes,
+            What::Frame(frame, _) => &frame.bytes,
             _ => &self.bytes,
         }
     }
@@ -36,7 +37,8 @@ impl Seen {
 /// What it is.
 pub enum What {
     Preface,
-    Frame(Box<Told>),
+    Frame(Frame, Box<Told>),
+    Part(Part, Box<Told>),
     Tls(Record),
     /// Bytes that we cannot read.
     Raw,
@@ -44,31 +46,20 @@ pub enum What {
     Closed,
 }
 
-/// A frame, and what it tells.
+/// What has crossed, its bytes if they are not in there, and what is wrong with it.
+pub type Next = (What, Vec<u8>, Option<String>);
+
+/// What a frame tells, or a part.
+#[derive(Default)]
 pub struct Told {
-    pub frame: Frame,
     /// In words.
     pub says: Vec<String>,
     pub headers: Vec<Header>,
     pub call: Option<Id>,
     pub messages: Vec<Message>,
+    pub trailers: Option<Trailers>,
     pub status: Option<Status>,
     pub total: Option<Total>,
     /// Whether it ends the call without a status; what it says last is why.
     pub has_no_status: bool,
-}
-
-impl Told {
-    pub fn of(frame: Frame) -> Told {
-        Told {
-            frame,
-            says: Vec::new(),
-            headers: Vec::new(),
-            call: None,
-            messages: Vec::new(),
-            status: None,
-            total: None,
-            has_no_status: false,
-        }
-    }
 }

@@ -87,7 +87,7 @@ impl Show {
     /// If the output takes no more.
     pub fn closed(&mut self, connection: &mut Connection, from: End) -> io::Result<()> {
         let seen = connection.closes(from, self.now());
-        self.write(&[seen])
+        self.write(&seen)
     }
 
     /// Shows what became of the calls that are under way when `connection` ends, and what it was if it
@@ -102,6 +102,7 @@ impl Show {
             left.sort_by_key(|id| id.number);
             let mut text = String::new();
             left.into_iter().for_each(|id| people.is_left(id, &mut text));
+            connection.requests().for_each(|request| people::is_cut_off(&request, &mut text));
             if let Some(encrypted) = connection.encrypted() {
                 people.was_encrypted(&encrypted, &mut text);
             }

@@ -47,8 +47,20 @@ fn anything_may_come() -> Result<()> {
     let body = [message(0, chat), message(1, b"\x1f\x8b\x08\0"), message(0, b"")].concat();
     let there = call("/routeguide.RouteGuide/RouteChat", &[("grpc-encoding", "gzip")], &body);
     let back = answer(&[("grpc-message", "%E2%82%AC %zz %")], &body, "0");
+    // The same in gRPC-Web.
+    let head = "Content-Type: application/grpc-web\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let chunks = |line: &str, body: &[u8]| {
+        let begin = format!("{line}\r\n{head}{:x}\r\n", body.len());
+        let once = [begin.as_bytes(), body, b"\r\n0\r\n\r\n"].concat();
+        once.repeat(2)
+    };
+    let there_1 = chunks("POST /routeguide.RouteGuide/RouteChat HTTP/1.1", &body);
+    let trailers = message(0x80, b"grpc-status: 0\r\ngrpc-message: %E2%82%AC\r\n");
+    let back_1 = chunks("HTTP/1.1 200 OK", &[body, trailers].concat());
     let mut numbers = Numbers::default();
-    for round in 0..300 {
+    for round in 0..400 {
+        let is_web = round % 2 == 1;
+        let (there, back) = if is_web { (&there_1, &back_1) } else { (&there, &back) };
         let (mut there, mut back) = (there.clone(), back.clone());
         for bytes in [&mut there, &mut back] {
             for _ in 0..numbers.within(0..=4) {

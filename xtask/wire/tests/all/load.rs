@@ -129,3 +129,36 @@ fn messages_and_calls_without_an_end_take_no_more_than_their_room() -> Result<()
     }
     Ok(())
 }
+
+#[test]
+fn requests_without_answers_take_no_more_than_their_room() -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        testing::skipped("nothing here says how much memory a process has");
+        return Ok(());
+    }
+    let server = TcpListener::bind("127.0.0.1:0")?;
+    let wire = Wire::start(&server.local_addr()?.to_string(), &["--format", "json"])?;
+    let mut client = TcpStream::connect(&wire.addr)?;
+    let (mut stream, _) = server.accept()?;
+    let read = thread::spawn(move || std::io::copy(&mut stream, &mut std::io::sink()));
+    // A hundred messages of 4 MiB, none of which ends.
+    let begin = [&[0], &(4_u32 << 20).to_be_bytes()[..], &[7; 900_000]].concat();
+    let head = format!(
+        "POST /a/b HTTP/1.1\r\ncontent-type: application/grpc-web\r\ncontent-length: {}\r\n\r\n",
+        begin.len()
+    );
+    let call = [head.as_bytes(), &begin].concat();
+    for _ in 0..100 {
+        client.write_all(&call)?;
+    }
+    // And more requests than anybody sends ahead, each with long headers.
+    let long = format!("GET /{0} HTTP/1.1\r\n{0}: {0}\r\n\r\n", "a".repeat(1_000));
+    client.write_all(&long.repeat(10_000).into_bytes())?;
+    drop(client);
+    read.join().ok().context("the server panicked")??;
+    let memory = wire.most_memory()?;
+    ensure!(memory < 2 * MOST, "{memory} KiB");
+    let printed = wire.stop()?;
+    ensure!(printed.contains("more than 10000 requests without an answer"), "not said");
+    Ok(())
+}

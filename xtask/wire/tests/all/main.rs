@@ -11,6 +11,7 @@ mod several;
 mod tls;
 mod tshark;
 mod unreadable;
+mod web;
 
 /// `cargo xtask wire --listen`, between a client and a server of the tests' own.
 mod wire;

@@ -146,11 +146,16 @@ pub fn message(flag: u8, body: &[u8]) -> Vec<u8> {
 
 /// What a client sends that calls `path` with `data`, with `more` headers.
 pub fn call(path: &str, more: &[(&str, &str)], data: &[u8]) -> Vec<u8> {
+    call_as("application/grpc", path, more, data)
+}
+
+/// Does the same with another content-type.
+pub fn call_as(kind: &str, path: &str, more: &[(&str, &str)], data: &[u8]) -> Vec<u8> {
     let mut block = headers(&[
         (":method", "POST"),
         (":scheme", "http"),
         (":path", path),
-        ("content-type", "application/grpc"),
+        ("content-type", kind),
     ]);
     block.extend(headers(more));
     let head = [PREFACE, &frame(4, 0, 0, &[]), &frame(1, 0x4, 1, &block)].concat();
