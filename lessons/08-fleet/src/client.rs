@@ -83,7 +83,9 @@ pub async fn run_with_many(addrs: &str) -> anyhow::Result<()> {
             // ANCHOR_END: step8-note-id
             TeamsClient::new(server).get_team(request).await
         };
-        fleet.call(TeamRequest { city: city.into() }, get_team).await?;
+        let answer = fleet.call(TeamRequest { city: city.into() }, get_team).await?;
+        let served_by = answer.metadata().get("served-by");
+        anyhow::ensure!(served_by != Some(&fail_at), "{sick} has answered instead of failing");
     }
     println!("{} more answers, although {sick} fails", CITIES.len());
     // ANCHOR_END: step7-sick

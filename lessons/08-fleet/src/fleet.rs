@@ -67,7 +67,6 @@ impl Fleet {
             known.contains(&Some(true)),
             "no server is serving at {addrs} (start some with `cargo run -p fleet server ADDR`)"
         );
-        drop(known);
         Ok(fleet)
     }
 

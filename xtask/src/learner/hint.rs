@@ -152,6 +152,13 @@ impl Part<'_> {
         if new_lines.all(|(_, is_same)| is_same) {
             return 1.0;
         }
+        // Words alone may be about something else.
+        let declared = self.region().concat();
+        let declared: HashSet<&str> = declarations(&declared).collect();
+        let is_elsewhere = declarations(&self.elsewhere).any(|name| declared.contains(name));
+        if self.theirs.is_none() && !declared.is_empty() && !is_elsewhere {
+            return 0.0;
+        }
         let words_of = |of_region: bool| {
             let lines = self.ours.lines().zip(&self.is_new);
             let lines = lines.filter(move |(_, is_new)| **is_new == of_region);
@@ -297,6 +304,16 @@ impl Part<'_> {
         }
         Ok(())
     }
+}
+
+/// The names of the functions and types that `text` declares.
+fn declarations(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let keywords = ["fn ", "struct ", "enum ", "trait "];
+        let code = line.split("//").next().unwrap_or_default();
+        let name = keywords.iter().find_map(|keyword| Some(code.split_once(keyword)?.1))?;
+        words(name).next()
+    })
 }
 
 /// The words of a line of code, without its comment.

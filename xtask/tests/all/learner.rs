@@ -607,6 +607,25 @@ fn check_says_nothing_of_what_comes_after_a_step_that_is_wrong() -> Result<()> {
 
 #[test]
 #[ignore = "slow: cargo xtask ci runs it"]
+fn check_finds_a_server_that_does_not_fail_as_it_is_asked_to() -> Result<()> {
+    let desk = Desk::with_all_of("fleet")?;
+    desk.replace("my-fleet/src/server.rs", "\"fail-at\"", "\"fail-never\"")?;
+    let run = desk.run("check")?;
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    let wrong = run.stdout.split_once("\nFAIL  step 7: try again: retries\n");
+    let said = wrong.is_some_and(|(_, why)| why.contains(" has answered instead of failing\n"));
+    ensure!(said, "{}", run.stdout);
+
+    // A file that is not there, though other files have most of its words.
+    let drain = "my-fleet/src/drain.rs";
+    fs::remove_file(desk.path(drain))?;
+    let hint = desk.succeed("hint")?;
+    ensure!(hint.contains("\nsrc/drain.rs, a new file: "), "{hint}");
+    Ok(())
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()> {
     let desk = Desk::with_all_of("routeguide")?;
     let server = "my-routeguide/src/server.rs";
