@@ -4,9 +4,9 @@
 use anyhow::bail;
 use cargo_metadata::camino::Utf8PathBuf;
 
-use crate::learner::wording::{Yours, wrong};
+use crate::learner::wording::{self, Yours, wrong};
 use crate::learner::{Grade, Learner};
-use crate::run::pair;
+use crate::run::{pair, told};
 use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;
 use crate::workspace::Workspace;
@@ -55,7 +55,12 @@ pub async fn grade(
         // What is wrong with one of them is wrong with both.
         if yours != Yours::Both || found.is_empty() {
             let outcome = pair::run(server, ours.servers, client).await?;
-            found.extend(wrong(&outcome, yours, ours, &workspace.root)?);
+            let mut wrong = wrong(&outcome, yours, ours, &workspace.root)?;
+            let is_lost = wrong.is_some() && yours == Yours::Client;
+            if is_lost && wording::may_call_elsewhere(&outcome) && !told::connects(client).await? {
+                wrong = Some(wording::calls_elsewhere(&outcome));
+            }
+            found.extend(wrong);
         }
     }
     Ok(Some(if found.is_empty() { Grade::Works(None) } else { Grade::Wrong(found.join("\n")) }))

@@ -116,3 +116,20 @@ async fn check_names_the_side_of_an_exercise_that_is_wrong() -> Result<()> {
     assert_eq!((run.code, &*run.stdout), (Some(1), expected));
     Ok(())
 }
+
+#[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
+async fn check_says_that_a_client_of_an_exercise_calls_another_server() -> Result<()> {
+    let workspace = Workspace::load().await?;
+    let lesson = workspace.the("helloworld")?;
+    let desk = Folder::new()?;
+    desk.write_all_of(&workspace, lesson)?;
+    let client = "examples/blocking_client.rs";
+    copy(&desk, lesson, client)?;
+    let address = "env::args().nth(1).unwrap_or(\"127.0.0.1:50051\".into())";
+    desk.replace(&format!("my-helloworld/{client}"), address, "\"127.0.0.1:1\".to_string()")?;
+    let run = Run::of(&mut desk.alias("check --exercise blocking_client"))?;
+    let expected = "\nFAIL  exercise blocking_client\n      your client was told 127.0.0.1:";
+    ensure!(run.code == Some(1) && run.stdout.contains(expected), "{}{}", run.stdout, run.stderr);
+    Ok(())
+}
