@@ -17,8 +17,8 @@ const SCRIPT: &str = include_str!("page/greeter.js");
 const STYLE: &str = include_str!("page/style.css");
 // ANCHOR: step7-policy
 
-/// What a browser lets the page do: run our script, and call our server. A script that somebody slips
-/// into the page is not run, and no other page can show it in a frame.
+/// What a browser lets the page do: run our script, and call our server. A script that somebody
+/// slips into the page is not run, and no other page can show it in a frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 // ANCHOR_END: step7-policy

@@ -1,5 +1,6 @@
-//! What the server answers: to programs in gRPC, and to browsers in gRPC-Web, here written by hand. What
-//! every server has to survive is in `xtask/methods/tests`, and what the page shows in `xtask/page/tests`.
+//! What the server answers: to programs in gRPC, and to browsers in gRPC-Web, here written by hand.
+//! What every server has to survive is in `xtask/methods/tests`, and what the page shows in
+//! `xtask/page/tests`.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -20,7 +21,8 @@ use tonic::codegen::BoxStream;
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 
-/// A server of the lesson's that is still there when the test ends. Pages of `allowed` may call it, too.
+/// A server of the lesson's that is still there when the test ends. Pages of `allowed` may call it,
+/// too.
 async fn serve(allowed: Option<&str>) -> anyhow::Result<SocketAddr> {
     let (incoming, _) = listen().await?;
     let addr = incoming.local_addr()?;
@@ -32,8 +34,8 @@ async fn serve(allowed: Option<&str>) -> anyhow::Result<SocketAddr> {
     Ok(addr)
 }
 
-/// What `addr` answers to a request with this first line, `head` and `body`: its head in small letters,
-/// and its body.
+/// What `addr` answers to a request with this first line, `head` and `body`: its head in small
+/// letters, and its body.
 async fn ask(
     addr: SocketAddr,
     line: &str,
@@ -42,7 +44,8 @@ async fn ask(
 ) -> anyhow::Result<(String, Vec<u8>)> {
     let length = body.len();
     let head = format!(
-        "{line} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\ncontent-length: {length}\r\n{head}\r\n"
+        "{line} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n\
+         content-length: {length}\r\n{head}\r\n"
     );
     let mut stream = TcpStream::connect(addr).await?;
     stream.write_all(&[head.as_bytes(), body].concat()).await?;
@@ -216,6 +219,8 @@ async fn takes_nothing_for_an_origin_that_no_browser_says() -> anyhow::Result<()
         "null",
         "localhost:8000",
         "http://localhost:8000/",
+        "http://localhost:80",
+        "https://example.com:443",
         "http://a/b",
         "HTTP://a",
         "http://A",
@@ -223,13 +228,13 @@ async fn takes_nothing_for_an_origin_that_no_browser_says() -> anyhow::Result<()
         let refused = origin::allow(bad, server::routes()).err().context(bad)?;
         assert_eq!(
             refused.to_string(),
-            format!("{bad:?} is no origin (give SCHEME://HOST:PORT, and no path)")
+            format!("{bad:?} is not an origin (give SCHEME://HOST:PORT, and no path)")
         );
     }
     Ok(())
 }
 
-/// Greets once, and then thinks for ever, or gives up if there's no name.
+/// Greets once, and then thinks forever, or gives up if there's no name.
 struct Thinker;
 
 #[tonic::async_trait]
