@@ -1,5 +1,5 @@
-//! The client of the lesson in gRPC-Web, over HTTP/1.1:
-//! `cargo run -p browser --example web_client [ADDR]`.
+//! The client of the lesson in gRPC-Web, over HTTP/1.1: `cargo run -p browser --example web_client
+//! [ADDR]`.
 
 use anyhow::Context;
 use browser::pb::HelloRequest;
