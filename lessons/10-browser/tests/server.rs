@@ -44,7 +44,8 @@ async fn ask(
 ) -> anyhow::Result<(String, Vec<u8>)> {
     let length = body.len();
     let head = format!(
-        "{line} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\ncontent-length: {length}\r\n{head}\r\n"
+        "{line} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n\
+         content-length: {length}\r\n{head}\r\n"
     );
     let mut stream = TcpStream::connect(addr).await?;
     stream.write_all(&[head.as_bytes(), body].concat()).await?;
@@ -218,6 +219,8 @@ async fn takes_nothing_for_an_origin_that_no_browser_says() -> anyhow::Result<()
         "null",
         "localhost:8000",
         "http://localhost:8000/",
+        "http://localhost:80",
+        "https://example.com:443",
         "http://a/b",
         "HTTP://a",
         "http://A",
@@ -225,13 +228,13 @@ async fn takes_nothing_for_an_origin_that_no_browser_says() -> anyhow::Result<()
         let refused = origin::allow(bad, server::routes()).err().context(bad)?;
         assert_eq!(
             refused.to_string(),
-            format!("{bad:?} is no origin (give SCHEME://HOST:PORT, and no path)")
+            format!("{bad:?} is not an origin (give SCHEME://HOST:PORT, and no path)")
         );
     }
     Ok(())
 }
 
-/// Greets once, and then thinks for ever, or gives up if there's no name.
+/// Greets once, and then thinks forever, or gives up if there's no name.
 struct Thinker;
 
 #[tonic::async_trait]

@@ -29,7 +29,8 @@ form.addEventListener("submit", async (event) => {
     // ANCHOR_END: step6-new-call
     // ANCHOR: step7-deadline
     // The server has its own clock, but it may be the server that does not answer.
-    setTimeout((own) => own.abort(`Given up after ${SECONDS} seconds.`), SECONDS * 1000, controller);
+    const giveUp = (own) => own.abort(`Given up after ${SECONDS} seconds.`);
+    setTimeout(giveUp, SECONDS * 1000, controller);
     // ANCHOR_END: step7-deadline
     const lines = document.createElement("div");
     log.replaceChildren(lines);
@@ -57,6 +58,7 @@ function explain(error) {
     }
     // ANCHOR_END: step6-aborted
     // ANCHOR: step7-gone
+    // So `fetch` says that nobody answers. A mistake in this script may say it, too: hence its words.
     if (error instanceof TypeError) {
         return `The server is gone (${error.message}). Try again when it is back.`;
     }
@@ -91,12 +93,12 @@ async function* call(method, name) {
     }
     const status = trailers.get("grpc-status");
     if (status !== "0") {
-        const message = decodeURIComponent(trailers.get("grpc-message") ?? "");
+        const message = decodeURIComponent(trailers.get("grpc-message") || "no reason given");
         throw new Error(`${message} (gRPC status ${status}, HTTP status ${response.status})`);
     }
 }
 
-// The key of field 1 where it is text: the number of the field, and wire type 2 for "a length follows".
+// The key of field 1 where it is text: its number, and wire type 2 for "a length follows".
 const TEXT = (1 << 3) | 2;
 // ANCHOR: step6-key
 
@@ -132,20 +134,28 @@ function frame(message) {
 async function* frames(body) {
     const reader = body.getReader();
     let bytes = new Uint8Array();
-    for (;;) {
-        const { done, value } = await reader.read();
-        if (done) {
-            return;
-        }
-        bytes = new Uint8Array([...bytes, ...value]);
-        while (bytes.length >= 5) {
-            const end = 5 + new DataView(bytes.buffer).getUint32(1);
-            if (bytes.length < end) {
-                break;
+    try {
+        for (;;) {
+            const { done, value } = await reader.read();
+            if (done) {
+                return;
             }
-            yield { kind: bytes[0], payload: bytes.slice(5, end) };
-            bytes = bytes.slice(end);
+            const joined = new Uint8Array(bytes.length + value.length);
+            joined.set(bytes);
+            joined.set(value, bytes.length);
+            bytes = joined;
+            while (bytes.length >= 5) {
+                const end = 5 + new DataView(bytes.buffer).getUint32(1);
+                if (bytes.length < end) {
+                    break;
+                }
+                yield { kind: bytes[0], payload: bytes.slice(5, end) };
+                bytes = bytes.slice(end);
+            }
         }
+    } finally {
+        // If a frame was one too many for whoever reads them, the server need not send more.
+        reader.cancel().catch(() => {});
     }
 }
 
@@ -159,22 +169,26 @@ function parse(bytes) {
 function decode(bytes) {
     let text = "";
     let at = 0;
-    const varint = () => {
+    const number = () => {
         const byte = bytes[at++];
-        return byte < 0x80 ? byte : (byte & 0x7f) + 0x80 * varint();
+        return byte >= 0x80 ? (byte & 0x7f) + 0x80 * number() : byte;
     };
     while (at < bytes.length) {
-        const key = varint();
+        const key = number();
         const type = key & 7;
         if (type === 0) {
-            varint();
+            number();
             continue;
         }
-        const length = type === 2 ? varint() : type === 1 ? 8 : 4;
+        const length = type === 1 ? 8 : type === 5 ? 4 : number();
         if (key === TEXT) {
             text = new TextDecoder().decode(bytes.slice(at, at + length));
         }
         at += length;
+    }
+    // What does not end with the bytes is cut off, and is no message.
+    if (at !== bytes.length) {
+        throw new Error("the answer is not a message");
     }
     return text;
 }

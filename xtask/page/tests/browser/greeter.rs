@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use async_stream::stream;
+use axum::Router;
+use axum::body::Body;
+use axum::routing::post;
 use browser::page::files;
 use browser::pb::greeter_server::{Greeter, GreeterServer};
 use browser::pb::{HelloReply, HelloRequest};
@@ -21,7 +24,7 @@ use tonic::codegen::BoxStream;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
-/// Greets once, and thinks for ever: but a name that begins with `!` is refused.
+/// Greets once, and thinks forever: but a name that begins with `!` is refused.
 #[derive(Clone, Default)]
 struct Thinker {
     /// How many calls it thinks about.
@@ -170,6 +173,58 @@ async fn a_person_is_told_why_a_call_failed() -> Result<()> {
     act(&browser, "Greet me five times").await?;
     let failed = "The call failed: ü: forgotten (gRPC status 15, HTTP status 200)";
     shows(&browser, &["Hm ...", failed]).await?;
+    let complaints = complaints(&browser).await?;
+    ensure!(complaints.is_empty(), "{complaints:?}");
+    browser.close().await?;
+    driver.end().await
+}
+
+/// Serves the page, with a Greeter that answers `bytes`, one at a time.
+async fn serve_bytes(bytes: &'static [u8]) -> Result<Server> {
+    let answer = async move || {
+        let bytes = stream! {
+            for byte in bytes {
+                yield Ok::<_, Status>(vec![*byte]);
+                tokio::task::yield_now().await;
+            }
+        };
+        Body::from_stream(bytes)
+    };
+    let greeter = Router::new().route("/helloworld.Greeter/SayHello", post(answer));
+    let routes = greeter.merge(files()).into();
+    Server::start(|incoming, stop| server::run(incoming, routes, stop)).await
+}
+
+#[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
+async fn an_answer_may_come_in_pieces_but_not_end_too_early() -> Result<()> {
+    const NO_STATUS: &str = "The call failed: no reason given (gRPC status null, HTTP status 200)";
+    const NO_MESSAGE: &str = "The call failed: the answer is not a message";
+    let Some(driver) = Driver::start().await? else { return Ok(()) };
+    let browser = driver.browser(DESKTOP).await?;
+    for (bytes, shown) in [
+        (
+            // After fields that it doesn't know, of all wire types.
+            &b"\0\0\0\0\x1b\x1a\x01!\x21xxxxxxxx\x2dxxxx\x30\xff\x01\x0a\x05\xc3\xbc \xc3\xb6\
+               \x80\0\0\0\x0fgrpc-status:0\r\n"[..],
+            &["ü ö"][..],
+        ),
+        (b"\0\0\0\0\x03\x0a\x01a\x80\0\0\0\x10grpc-status: 0\r\n", &["a"]),
+        // Without trailers, with half of them, and with half a message.
+        (b"\0\0\0\0\x03\x0a\x01a", &["a", NO_STATUS]),
+        (b"\0\0\0\0\x03\x0a\x01a\x80\0\0\0\x0fgrpc-st", &["a", NO_STATUS]),
+        (b"\0\0\0\0\x03\x0a\x01", &[NO_STATUS]),
+        (b"", &[NO_STATUS]),
+        // What isn't a message: a length, or a varint, that goes beyond its end.
+        (b"\0\0\0\0\x03\x0a\x02a\x80\0\0\0\x0fgrpc-status:0\r\n", &[NO_MESSAGE]),
+        (b"\0\0\0\0\x01\xff\x80\0\0\0\x0fgrpc-status:0\r\n", &[NO_MESSAGE]),
+    ] {
+        let server = serve_bytes(bytes).await?;
+        browser.goto(&format!("http://{}/", server.addr)).await?;
+        act(&browser, "Your name: you").await?;
+        act(&browser, "Greet me").await?;
+        shows(&browser, shown).await.with_context(|| format!("{}", bytes.escape_ascii()))?;
+    }
     let complaints = complaints(&browser).await?;
     ensure!(complaints.is_empty(), "{complaints:?}");
     browser.close().await?;

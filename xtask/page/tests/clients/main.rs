@@ -55,8 +55,9 @@ async fn clients_in_node_are_greeted_and_told_why_a_call_failed() -> Result<()> 
     let descriptors = protox::compile(["helloworld.proto"], [PROTO])?;
     fs::write(Path::new(FOLDER).join("descriptors.bin"), descriptors.encode_to_vec())?;
     if let Err(error) = install().await {
-        if env::var_os("CI").is_some() {
-            bail!(error.context("CI needs Node and npm"));
+        // Not everywhere can these be had.
+        if env::var_os("GITHUB_ACTIONS").is_some() {
+            bail!(error.context("there, Node and npm are needed"));
         }
         skipped(&format!("no client in Node calls lesson 10: {error:#}"));
         return Ok(());
