@@ -126,6 +126,7 @@ async fn check(
         Some(name) => exercise::grade(workspace, learner, name).await?.map(|grade| vec![grade]),
         None => grade(workspace, learner, false).await?,
     };
+    learner.hand_on(workspace)?;
     let mut out = anstream::stdout();
     let Some(grades) = grades else {
         writeln!(

@@ -107,6 +107,32 @@ impl Learner<'_> {
         format!(" {}", self.folder.display())
     }
 
+    /// Spares a crate from `start` to compile again what it depends on, which `check` has done: links it
+    /// to the crate's own target directory, before there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the crate's manifest can't be read.
+    pub fn hand_on(&self, workspace: &Workspace) -> anyhow::Result<()> {
+        let own = self.folder.join("target");
+        let is_elsewhere = env::var_os("CARGO_TARGET_DIR").is_some();
+        if is_elsewhere || own.exists() || lesson_of(&self.folder)?.is_none() {
+            return Ok(());
+        }
+        // The crate itself is not what `check` has compiled under its name.
+        let crate_name = self.lesson.package.replace('-', "_");
+        let is_it = |name: &str| name.replace('-', "_").contains(&crate_name);
+        // In this order: what Cargo finds no fingerprint of, it compiles.
+        for folder in ["deps", "build", ".fingerprint"].map(|name| Path::new("debug").join(name)) {
+            let linked = files::link(&workspace.build.join(&folder), &own.join(&folder), &is_it);
+            if linked.is_err() {
+                // On another file system, say. Then the first `cargo run` takes longer, and that's all.
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// What to say when all of the lesson works, and what comes next.
     pub fn is_done(&self, workspace: &Workspace) -> String {
         let lessons = workspace.lessons.iter();

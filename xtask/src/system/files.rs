@@ -19,6 +19,30 @@ pub fn within(folder: &Path, except: &[PathBuf]) -> io::Result<Vec<(PathBuf, Met
     Ok(files)
 }
 
+/// Makes the folder `to`, with a link to each file in `from`, and so with the folders in it; but not to
+/// those that `is_left_out`.
+///
+/// # Errors
+///
+/// If a folder cannot be read or made, or the file system has no such links.
+pub fn link(from: &Path, to: &Path, is_left_out: &impl Fn(&str) -> bool) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if is_left_out(&name.to_string_lossy()) {
+            continue;
+        }
+        let (from, to) = (entry.path(), to.join(name));
+        if entry.file_type()?.is_dir() {
+            link(&from, &to, is_left_out)?;
+        } else {
+            fs::hard_link(from, to)?;
+        }
+    }
+    Ok(())
+}
+
 /// What `folder` is called in a message.
 pub fn shown(folder: &Path) -> String {
     if folder == Path::new(".") { "this folder".into() } else { folder.display().to_string() }

@@ -171,6 +171,18 @@ fn a_check_compiles_nothing_but_the_crate() -> Result<()> {
                 let is_dependency = |line: &&str| !ours.iter().any(|name| line.contains(name));
                 let dependencies: Vec<_> = compiled.filter(is_dependency).collect();
                 ensure!(dependencies.is_empty(), "{dependencies:?}");
+
+                // And neither does what the learner runs next.
+                let mut cargo = Command::new(env!("CARGO"));
+                cargo.args(["build", "--offline"]).current_dir(folder.path(name));
+                let run = Run::of(cargo.env_remove("CARGO_TARGET_DIR"))?;
+                ensure!(run.code == Some(0), "{}", run.stderr);
+                let compiled = run.stderr.lines().filter(|line| line.contains(" Compiling "));
+                let compiled = Vec::from_iter(compiled);
+                ensure!(
+                    compiled.len() == 1 && compiled[0].contains(" helloworld "),
+                    "{compiled:?}"
+                );
             }
         }
     }
