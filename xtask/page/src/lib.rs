@@ -127,7 +127,8 @@ pub async fn complaints(browser: &Client) -> Result<Vec<String>> {
     let log = browser.issue_cmd(Own("se/log", json!({ "type": "browser" }))).await?;
     let is_bad = |entry: &&Value| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING"));
     let entries = log.as_array().context("no log")?.iter().filter(is_bad);
-    Ok(entries.map(|entry| entry["message"].to_string()).collect())
+    let text = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
+    Ok(entries.map(text).collect())
 }
 
 /// Lets the pages of `browser` know that whoever reads them likes it dark.

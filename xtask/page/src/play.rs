@@ -55,7 +55,9 @@ pub async fn play(browser: &Client, transcript: &str) -> Result<String> {
         }
         if !expected.is_empty() {
             let shown = wait_for(browser, &expected).await?;
-            shown.iter().for_each(|line| played += &format!("{line}\n"));
+            for line in with_dots(&expected, &shown) {
+                played += &format!("{line}\n");
+            }
             if !fits(&expected, &shown) {
                 break;
             }
@@ -80,8 +82,11 @@ pub async fn played(browser: &Client, url: &str, path: &Path) -> Result<String> 
         let played = play(browser, &expected).await?;
         times += 1;
         let line = transcript::compare(path, &played)?.and_then(|difference| difference.line);
-        let may_be_late =
-            |line| expected.lines().take(line).skip_while(|line| *line != "...").count() > 1;
+        let may_be_late = |line| {
+            let lines: Vec<&str> = expected.lines().take(line).collect();
+            let shown = lines.rsplit(|line| line.starts_with("> ")).next();
+            shown.is_some_and(|shown| shown.contains(&"..."))
+        };
         if times == 3 || !line.is_some_and(may_be_late) {
             return Ok(played);
         }
@@ -169,9 +174,21 @@ fn fits(expected: &[&str], shown: &[String]) -> bool {
     }
 }
 
+/// What a page shows, with the first `...` where it stands in what is `expected`, if the page is right up to
+/// there: behind it is its end then, whatever that is.
+fn with_dots<'a>(expected: &[&'a str], shown: &'a [String]) -> Vec<&'a str> {
+    let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
+    let dots = expected.iter().position(|line| *line == "...");
+    let Some(dots) = dots.filter(|dots| shown.starts_with(&expected[..*dots])) else {
+        return shown;
+    };
+    let end = shown.len().saturating_sub(expected.len() - dots - 1).max(dots);
+    [&shown[..dots], &expected[dots..=dots], &shown[end..]].concat()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::{fits, with_dots};
 
     #[test]
     fn three_dots_stand_for_any_number_of_lines() {
@@ -185,6 +202,20 @@ mod tests {
             [&["a", "b"][..], &[], &["a", "...", "a"], &["...", "a"], &["a", "b", "b", "b"]]
         {
             assert!(!fits(expected, &shown), "{expected:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_three_dots_is_compared_with_the_end() {
+        let shown = ["a", "b", "c"].map(str::to_owned);
+        for (expected, played) in [
+            (&["a", "...", "d"][..], &["a", "...", "c"][..]),
+            (&["a", "..."], &["a", "..."]),
+            (&["a", "b", "c", "...", "d"], &["a", "b", "c", "..."]),
+            (&["b", "...", "c"], &["a", "b", "c"]),
+            (&["a", "b"], &["a", "b", "c"]),
+        ] {
+            assert_eq!(with_dots(expected, &shown), played);
         }
     }
 }

@@ -8,13 +8,14 @@ use anyhow::Context;
 
 use crate::learner::grade::Reach;
 use crate::learner::ours::Ours;
-use crate::learner::{Grade, protos, wording};
+use crate::learner::wording::{self, Line};
+use crate::learner::{Grade, protos};
 use crate::run::pair::{self, FOREIGN_TIME_LIMIT};
 use crate::run::side::Side;
 use crate::steps::states::State;
 use crate::system::chromedriver::Chromedriver;
-use crate::workspace::Workspace;
 use crate::workspace::lesson::Lesson;
+use crate::workspace::{Workspace, relative};
 
 /// How the note begins of a page that may show anything.
 const UNSEEN: &str = "nobody has looked at the page: install Chromium and its `chromedriver`";
@@ -28,10 +29,11 @@ const NO_BROWSER: i32 = 2;
 /// What came of looking at a page.
 enum Look {
     AsItShould,
-    /// Which line of the transcript it is, and what is there instead.
-    Missing(usize, String),
-    Wrong(usize, String),
-    /// Why nobody could.
+    /// It shows something else, and what the browser says of it.
+    Differs(Line, String),
+    /// It cannot be used, as it goes on after "your page".
+    Fails(String),
+    /// Why nobody could look.
     Unseen(String),
 }
 
@@ -76,24 +78,33 @@ pub async fn reach(
     let Some(state) = states.iter().find(|state| state.step == reach.step) else {
         return Ok(reach);
     };
-    let at = |number: usize| -> anyhow::Result<usize> {
-        for state in &states {
-            if fs::read_to_string(state.pair.transcript("page"))?.lines().count() >= number {
-                return Ok(state.step);
-            }
-        }
-        Ok(reach.step)
-    };
-    Ok(match look(workspace, lesson, server, state, quietly).await? {
-        Look::AsItShould => reach,
-        Look::Missing(line, missing) => Reach { step: at(line)? - 1, missing, ..Reach::default() },
-        Look::Wrong(line, why) => {
-            let step = at(line)?;
-            Reach { step: step - 1, wrong: Some((step, why)), ..Reach::default() }
-        }
+    let (mut line, complaint) = match look(workspace, lesson, server, state, quietly).await? {
+        Look::AsItShould => return Ok(reach),
         Look::Unseen(why) => {
-            Reach { note: Some((reach.step, format!("{UNSEEN} ({why})"))), ..reach }
+            return Ok(Reach { note: Some((reach.step, format!("{UNSEEN} ({why})"))), ..reach });
         }
+        Look::Fails(why) => {
+            let wrong = Some((first.step, format!("your page {why}")));
+            return Ok(Reach { step: first.step - 1, wrong, ..Reach::default() });
+        }
+        Look::Differs(line, complaint) => (line, complaint),
+    };
+    let mut step = reach.step;
+    for state in states.iter().rev() {
+        let transcript = state.pair.transcript("page");
+        if fs::read_to_string(&transcript)?.lines().count() >= line.number {
+            step = state.step;
+            line.place = format!("{}:{}", relative(&transcript, &workspace.root), line.number);
+        }
+    }
+    let lacks = line.printed.as_ref().and_then(|printed| printed.strip_prefix("! "));
+    let lacks = lacks.map(|lacks| format!("your page has {lacks}"));
+    let shows = format!("your page shows {line}{complaint}");
+    Ok(Reach {
+        step: step - 1,
+        wrong: lacks.is_none().then_some((step, shows)),
+        missing: lacks.unwrap_or_default(),
+        ..Reach::default()
     })
 }
 
@@ -141,7 +152,7 @@ async fn look(
     let player = workspace.player(lesson, quietly).await?;
     let transcript = state.pair.transcript("page").to_string_lossy().into_owned();
     let mut client = Side::with("look", &player, [transcript, driver.port.clone()]);
-    client.limit = FOREIGN_TIME_LIMIT;
+    client.limit = 2 * FOREIGN_TIME_LIMIT;
     let outcome = pair::run(server, 1, &client).await?;
     driver.end().await?;
     let ended = &outcome.client;
@@ -149,19 +160,16 @@ async fn look(
         return Ok(Look::Unseen(ended.stderr.trim().to_owned()));
     }
     if let Some(failure) = &ended.failure {
-        return Ok(Look::Wrong(
-            1,
-            format!("whoever looked at your page {failure}{}", ended.cause()),
-        ));
+        return Ok(match ended.status {
+            Some(_) => Look::Fails(format!("cannot be used{}", ended.cause())),
+            None => Look::Fails(format!("cannot be used: whoever does {failure}")),
+        });
     }
     let line = wording::difference(&outcome, ended, "page", &state.pair, &workspace.root)?;
     let Some(mut line) = line else { return Ok(Look::AsItShould) };
-    if let Some(lacks) = line.printed.as_ref().and_then(|printed| printed.strip_prefix("! ")) {
-        return Ok(Look::Missing(line.number, format!("your page has {lacks}")));
-    }
     // What is done next is not shown.
     line.expected = line.expected.filter(|expected| !expected.starts_with("> "));
     let complaint = ended.stderr.lines().next();
-    let complaint = complaint.map(|said| format!("\nthe browser says {said}")).unwrap_or_default();
-    Ok(Look::Wrong(line.number, format!("your page shows {line}{complaint}")))
+    let complaint = complaint.map(|said| format!("\nthe browser says: {said}")).unwrap_or_default();
+    Ok(Look::Differs(line, complaint))
 }

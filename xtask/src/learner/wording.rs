@@ -197,7 +197,7 @@ pub struct Line {
     /// Which line of the transcript, from 1.
     pub number: usize,
     /// The transcript, and the line in it.
-    place: String,
+    pub place: String,
 }
 
 /// The first line in which what `ended`, one `side` of `ours`, has printed differs from its transcript.

@@ -30,7 +30,7 @@ async fn main() -> Result<ExitCode> {
     let played = played(&browser, &url, Path::new(transcript)).await;
     // If there are none to be had, what has been played says it.
     for complaint in complaints(&browser).await.unwrap_or_default() {
-        eprintln!("{}", complaint.replace(&url, ""));
+        eprintln!("{}", complaint.replace(&url, "").trim_start_matches(" - "));
     }
     browser.close().await?;
     print!("{}", played?);
