@@ -78,7 +78,7 @@ pub async fn reach(
     let Some(state) = states.iter().find(|state| state.step == reach.step) else {
         return Ok(reach);
     };
-    let (mut line, complaint) = match look(workspace, lesson, server, state, quietly).await? {
+    let (mut line, complaint) = match look(workspace, server, state, quietly).await? {
         Look::AsItShould => return Ok(reach),
         Look::Unseen(why) => {
             return Ok(Reach { note: Some((reach.step, format!("{UNSEEN} ({why})"))), ..reach });
@@ -140,7 +140,6 @@ async fn does(web: &Path, path: &str, server: &Side) -> anyhow::Result<Vec<Strin
 /// Plays the transcript of the page at `state` on that of `server`.
 async fn look(
     workspace: &Workspace,
-    lesson: &Lesson,
     server: &Side,
     state: &State,
     quietly: bool,
@@ -149,7 +148,7 @@ async fn look(
         Ok(driver) => driver,
         Err(error) => return Ok(Look::Unseen(format!("{error:#}"))),
     };
-    let player = workspace.player(lesson, quietly).await?;
+    let player = workspace.player(quietly).await?;
     let transcript = state.pair.transcript("page").to_string_lossy().into_owned();
     let mut client = Side::with("look", &player, [transcript, driver.port.clone()]);
     client.limit = 2 * FOREIGN_TIME_LIMIT;

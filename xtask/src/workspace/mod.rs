@@ -176,13 +176,14 @@ impl Workspace {
         self.tool(&programs, &Path::new("xtask/testing/src/bin").join(name).with_extension("rs"))
     }
 
-    /// Builds the program of `xtask/page` that plays a transcript on a page of `lesson` in a browser.
+    /// Builds the program of `xtask/page` that plays a transcript on a page in a browser.
     ///
     /// # Errors
     ///
     /// If it does not compile.
-    pub async fn player(&self, lesson: &Lesson, quietly: bool) -> anyhow::Result<PathBuf> {
-        let programs = self.build_with(&player_args(lesson), quietly).await?;
+    pub async fn player(&self, quietly: bool) -> anyhow::Result<PathBuf> {
+        let args = ["--package", "page", "--bin", "look"];
+        let programs = self.build_with(&args, quietly).await?;
         self.tool(&programs, "xtask/page/src/bin/look.rs".as_ref())
     }
 
@@ -212,11 +213,6 @@ pub fn caller_args<'a>(name: &'a str, lesson: &'a Lesson) -> Vec<&'a str> {
     let args = ["--package", "testing", "--package", &lesson.package, "--bin", name];
     let tls = if lesson.tls.is_some() { &["--features", "testing/tls"][..] } else { &[] };
     [&args, tls].concat()
-}
-
-/// The arguments that select the program of `xtask/page`: with the lesson, as with [`caller_args`].
-pub fn player_args(lesson: &Lesson) -> [&str; 6] {
-    ["--package", "page", "--package", &lesson.package, "--bin", "look"]
 }
 
 /// The arguments that select `lessons`, for each call of Cargo: those of the default members together,

@@ -14,7 +14,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use xtask::commands::ci::PARTS;
-use xtask::workspace::{Workspace, packages, player_args};
+use xtask::workspace::{Workspace, packages};
 
 /// What a bare hello world compiles twice as well: once for its build script, with other features.
 const TWICE_ANYWAY: &[&str] = &["indexmap", "libc", "memchr", "once_cell"];
@@ -172,11 +172,6 @@ async fn no_dependency_is_compiled_twice() -> Result<()> {
             let again = compiled.again(&[&args[..], &["--no-run"]].concat())?;
             ensure!(again.is_empty(), "{command} compiles again: {again:?}");
         }
-    }
-
-    for lesson in workspace.lessons.iter().filter(|lesson| lesson.package == "browser") {
-        let again = compiled.again(&[&["build"][..], &player_args(lesson)].concat())?;
-        ensure!(again.is_empty(), "what looks at a page compiles again: {again:?}");
     }
 
     let again = compiled.again(&["build", "--package", "wire"])?;
