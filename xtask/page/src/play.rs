@@ -26,9 +26,9 @@ const SHOWN: &str = "
     return lines.map((line) => line.trim()).filter((line) => line !== '');
 ";
 
-/// Does with the page in `browser` what stands in `transcript`, and returns the transcript of that. In
-/// the first one, a line `...` stands for any number of lines. It ends where the page shows something
-/// else, or has no such field or button: then with a line that begins with `! ` and says so.
+/// Does with the page in `browser` what stands in `transcript`, and returns the transcript of that.
+/// In the first one, a line `...` stands for any number of lines. It ends where the page shows
+/// something else, or has no such field or button: then with a line that begins with `! ` and says so.
 ///
 /// # Errors
 ///
@@ -66,9 +66,9 @@ pub async fn play(browser: &Client, transcript: &str) -> Result<String> {
     Ok(played)
 }
 
-/// Opens the page at `url` in `browser`, plays the transcript in the file `path`, and returns the transcript
-/// of that. Where it differs behind a line `...`, for the third time in a row, because whoever cancels a
-/// call on a slow machine may be too late.
+/// Opens the page at `url` in `browser`, plays the transcript in the file `path`, and returns the
+/// transcript of that. Where it differs behind a line `...`, for the third time in a row, because
+/// whoever cancels a call on a slow machine may be too late.
 ///
 /// # Errors
 ///
@@ -174,8 +174,8 @@ fn fits(expected: &[&str], shown: &[String]) -> bool {
     }
 }
 
-/// What a page shows, with the first `...` where it stands in what is `expected`, if the page is right up to
-/// there: behind it is its end then, whatever that is.
+/// What a page shows, with the first `...` where it stands in what is `expected`, if the page is right
+/// up to there: behind it is its end then, whatever that is.
 fn with_dots<'a>(expected: &[&'a str], shown: &'a [String]) -> Vec<&'a str> {
     let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
     let dots = expected.iter().position(|line| *line == "...");

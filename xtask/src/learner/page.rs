@@ -1,5 +1,5 @@
-//! How far a learner's server comes with the page of a lesson: what it does for a browser, and what the
-//! page shows in one.
+//! How far a learner's server comes with the page of a lesson: what it does for a browser, and what
+//! the page shows in one.
 
 use std::fs;
 use std::path::Path;
@@ -37,8 +37,9 @@ enum Look {
     Unseen(String),
 }
 
-/// How far the page of `server` comes, of the steps up to the last that is `declared`. A page that does what
-/// a step says does all of the steps before: the transcript of each begins with that of the one before.
+/// How far the page of `server` comes, of the steps up to the last that is `declared`. A page that
+/// does what a step says does all of the steps before: the transcript of each begins with that of
+/// the one before.
 ///
 /// # Errors
 ///
@@ -121,8 +122,8 @@ pub fn has(state: &State) -> bool {
     state.pair.transcript("page").is_file()
 }
 
-/// What `server` does for a browser, by itself and when it is told an origin, as it goes on after "your
-/// server does not". The program `web` finds it out, with the method at `path`.
+/// What `server` does for a browser, by itself and when it is told an origin, as it goes on after
+/// "your server does not". The program `web` finds it out, with the method at `path`.
 async fn does(web: &Path, path: &str, server: &Side) -> anyhow::Result<Vec<String>> {
     let mut all = Vec::new();
     for origin in [None, Some(ORIGIN)] {

@@ -32,7 +32,7 @@ async fn desk() -> Result<Folder> {
     Ok(desk)
 }
 
-/// What `check` says of the steps with a page, if `edits` are made for it: they aren't there afterwards.
+/// What `check` says of the steps with a page, if `edits` are made for it and undone.
 fn check(desk: &Folder, edits: &[Edit], path: Option<&OsString>) -> Result<String> {
     let mut whole = Vec::new();
     for (file, old, new) in edits {
@@ -105,14 +105,16 @@ async fn check_does_on_a_page_what_its_transcript_says() -> Result<()> {
         ),
         (
             vec![(SCRIPT, "show(greeting, lines)", "show(greeting + \"!\", lines)")],
-            "FAIL  step 5: a page\n      your page shows `Hello, you!!`, expected `Hello, you!`\n      \
+            "FAIL  step 5: a page\n      \
+             your page shows `Hello, you!!`, expected `Hello, you!`\n      \
              (lessons/10-browser/transcripts/step5/page.txt:3)\n\
              --    step 6: a stream in a page\n--    step 7: who may call\n",
         ),
         // Why it shows nothing, the browser knows.
         (
             vec![(FILES, "script-src 'self'", "script-src 'none'")],
-            "FAIL  step 5: a page\n      your page shows nothing more, expected `Hello, you!`\n      \
+            "FAIL  step 5: a page\n      \
+             your page shows nothing more, expected `Hello, you!`\n      \
              (lessons/10-browser/transcripts/step5/page.txt:3)\n      \
              the browser says: Loading the script 'greeter.js' violates [..]\n\
              --    step 6: a stream in a page\n--    step 7: who may call\n",
@@ -154,8 +156,8 @@ async fn check_does_on_a_page_what_its_transcript_says() -> Result<()> {
 async fn check_asks_what_a_browser_would_ask_and_says_that_nobody_has_looked() -> Result<()> {
     let desk = desk().await?;
     let path = without_chromedriver(&desk)?;
-    let unseen = "nobody has looked at the page: install Chromium and its `chromedriver` (cannot start \
-                  chromedriver: [..])\n";
+    let unseen = "nobody has looked at the page: install Chromium and its `chromedriver` (cannot \
+                  start chromedriver: [..])\n";
     let told = ", started with `ADDR http://localhost:8000`\n";
     let none = "--    step 6: a stream in a page\n--    step 7: who may call\n";
     let two = format!("ok    step 5: a page\nok    step 6: a stream in a page; {unseen}");
@@ -191,7 +193,8 @@ async fn check_asks_what_a_browser_would_ask_and_says_that_nobody_has_looked() -
         (
             vec![(ORIGIN, "[\"grpc-status\", ", "[")],
             format!(
-                "{two}--    {seven}; {lacks} let a page from http://localhost:8000 read `grpc-status`{told}"
+                "{two}--    {seven}; {lacks} let a page from http://localhost:8000 read \
+                 `grpc-status`{told}"
             ),
         ),
         (

@@ -1,9 +1,9 @@
-//! Plays a transcript on the page of a server, and prints the transcript of that; on standard error, what
-//! the browser complains of. `cargo xtask check` compiles it when there is a `chromedriver`, so that
-//! the runner itself can do without its dependencies.
+//! Plays a transcript on the page of a server, and prints the transcript of that; on standard
+//! error, what the browser complains of. `cargo xtask check` compiles it when there is a
+//! `chromedriver`, so that the runner itself can do without its dependencies.
 //!
-//! Its arguments are the transcript, the port of the `chromedriver`, and the address of the server. It
-//! ends with 2 if there is no Chromium.
+//! Its arguments are the transcript, the port of the `chromedriver`, and the address of the server.
+//! It ends with 2 if there is no Chromium.
 
 use std::env;
 use std::path::Path;

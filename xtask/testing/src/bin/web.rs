@@ -1,8 +1,8 @@
-//! Asks a server what a browser would, and prints what it does, a line each. `cargo xtask check` compiles
-//! it when a lesson has a page.
+//! Asks a server what a browser would, and prints what it does, a line each. `cargo xtask check`
+//! compiles it when a lesson has a page.
 //!
-//! Its arguments are the path of a method, the origin that the server was told, if it was told one, and
-//! the address.
+//! Its arguments are the path of a method, the origin that the server was told, if it was told one,
+//! and the address.
 
 use std::env;
 use std::io::{self, Read, Write};
@@ -70,8 +70,8 @@ fn say(does: bool, what: &str) {
     }
 }
 
-/// What `addr` answers to a request with this first line and `head`, and to an empty message if it is a
-/// call: in small letters, and without a space behind a colon.
+/// What `addr` answers to a request with this first line and `head`, and to an empty message if it is
+/// a call: in small letters, and without a space behind a colon.
 fn ask(addr: &str, line: &str, head: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(addr)?;
     let body = if line.starts_with("POST") { "\0\0\0\0\0" } else { "" };
