@@ -12,11 +12,9 @@ use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use http::Method;
 use serde_json::{Map, Value, json};
-use testing::{STUCK, skipped};
-use tokio::process::Command;
-use tokio::time::timeout;
+use testing::skipped;
 use url::{ParseError, Url};
-use xtask::system::process::Program;
+use xtask::system::chromedriver::Chromedriver;
 
 /// A browser window, in pixels of a page.
 #[derive(Clone, Copy, Debug)]
@@ -37,10 +35,7 @@ pub const PHONE: Window = Window { width: 390, height: 844, is_phone: true };
 pub const SMALL_PHONE: Window = Window { width: 320, height: 568, is_phone: true };
 
 /// `chromedriver`, under way.
-pub struct Driver {
-    program: Program,
-    address: String,
-}
+pub struct Driver(Chromedriver);
 
 impl Driver {
     /// Starts it. None if this machine has none: that is said.
@@ -49,23 +44,16 @@ impl Driver {
     ///
     /// If it doesn't start; with CI set in the environment, if there's none, too.
     pub async fn start() -> Result<Option<Driver>> {
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0");
-        let mut program = match Program::start(command) {
-            Ok(program) => program,
+        match Chromedriver::start().await {
+            Ok(driver) => Ok(Some(Driver(driver))),
             Err(error) if env::var_os("CI").is_some() => {
-                return Err(error.context("CI needs chromium and chromium-driver"));
+                Err(error.context("CI needs chromium and chromium-driver"))
             }
             Err(error) => {
                 skipped(&format!("no page is looked at in a browser: {error:#}"));
-                return Ok(None);
+                Ok(None)
             }
-        };
-        let started = "started successfully on port ";
-        let line = timeout(STUCK, program.stdout.line_with(started)).await?;
-        let line = line.with_context(|| program.stderr.text())?;
-        let port = line.split(started).nth(1).context("no port")?.trim_end_matches('.').to_owned();
-        Ok(Some(Driver { program, address: format!("http://127.0.0.1:{port}") }))
+        }
     }
 
     /// A browser of its own.
@@ -74,28 +62,7 @@ impl Driver {
     ///
     /// If there is no Chromium.
     pub async fn browser(&self, window: Window) -> Result<Client> {
-        let Window { width, height, is_phone } = window;
-        let mut options = json!({
-            // Nothing is shielded by a sandbox here: all pages are ours.
-            "args": [
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-dev-shm-usage",
-                "--disable-gpu",
-                format!("--window-size={width},{height}"),
-            ],
-        });
-        if is_phone {
-            let metrics = json!({"width": width, "height": height, "pixelRatio": 2, "touch": true});
-            options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
-        }
-        let mut capabilities = Map::new();
-        capabilities.insert("goog:chromeOptions".into(), options);
-        capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
-        let mut builder =
-            ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
-        builder.capabilities(capabilities);
-        Ok(builder.connect(&self.address).await?)
+        browser(&self.0.port, window).await
     }
 
     /// Ends it, and all its browsers.
@@ -103,11 +70,38 @@ impl Driver {
     /// # Errors
     ///
     /// If it doesn't end.
-    pub async fn end(mut self) -> Result<()> {
-        self.program.interrupt()?;
-        timeout(STUCK, self.program.ended()).await??;
-        Ok(())
+    pub async fn end(self) -> Result<()> {
+        self.0.end().await
     }
+}
+
+/// A browser of its own, from the `chromedriver` that listens on `port`.
+///
+/// # Errors
+///
+/// If there is no Chromium.
+pub async fn browser(port: &str, window: Window) -> Result<Client> {
+    let Window { width, height, is_phone } = window;
+    let mut options = json!({
+        // Nothing is shielded by a sandbox here: a page is ours, or of a server that runs without one.
+        "args": [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            format!("--window-size={width},{height}"),
+        ],
+    });
+    if is_phone {
+        let metrics = json!({"width": width, "height": height, "pixelRatio": 2, "touch": true});
+        options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
+    }
+    let mut capabilities = Map::new();
+    capabilities.insert("goog:chromeOptions".into(), options);
+    capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
+    let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+    builder.capabilities(capabilities);
+    Ok(builder.connect(&format!("http://127.0.0.1:{port}")).await?)
 }
 
 /// A command that only Chromium knows: its path below the session, and what is posted.
@@ -133,7 +127,8 @@ pub async fn complaints(browser: &Client) -> Result<Vec<String>> {
     let log = browser.issue_cmd(Own("se/log", json!({ "type": "browser" }))).await?;
     let is_bad = |entry: &&Value| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING"));
     let entries = log.as_array().context("no log")?.iter().filter(is_bad);
-    Ok(entries.map(|entry| entry["message"].to_string()).collect())
+    let text = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
+    Ok(entries.map(text).collect())
 }
 
 /// Lets the pages of `browser` know that whoever reads them likes it dark.

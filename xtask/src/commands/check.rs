@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::learner::grade::{self, grade};
-use crate::learner::{self, Grade, Learner, class, exercise, trial};
+use crate::learner::{self, Grade, Learner, class, exercise, page, trial};
 use crate::report::Format;
 use crate::run::watcher::Watcher;
 use crate::system::files;
@@ -18,12 +18,14 @@ use crate::workspace::Workspace;
 It builds your crate, runs your server with our client, our server with your client, and then both
 of yours, and says of each step of the lesson whether it works. It also sends your server what the
 lesson's server refuses: a message without a field that it needs, an id that doesn't exist, bytes
-that aren't a message. The words of the answer are yours to choose, its code is not. In lesson 6, it
-starts your server with a data file, too (`server ADDR DATA`), that has more places, and stops
-waiting before they're all there. In a lesson with certificates, all sides find them in the folder that
-the variable CERTIFICATES names. What is not written yet is no failure, and neither is what it prints on
-standard error. What does not compile is shown by Cargo, and nothing is run then. At the end, it runs
-your own tests, if there is a folder `tests`.
+that aren't a message. The words of the answer are yours to choose, its code is not. In lesson 6,
+it starts your server with a data file, too (`server ADDR DATA`), that has more places, and stops
+waiting before they're all there. In lesson 10, it does with your page in Chromium what the
+lesson's transcript says, if `chromedriver` is there, and says so if not. In a lesson with
+certificates, all sides find them in the folder that the variable CERTIFICATES names. What is not
+written yet is no failure, and neither is what it prints on standard error. What does not compile
+is shown by Cargo, and nothing is run then. At the end, it runs your own tests, if there is a
+folder `tests`.
 
 Your program has to take `server ADDR` and `client ADDR`, as that of the lesson does.
 
@@ -194,7 +196,9 @@ fn next(workspace: &Workspace, learner: &Learner<'_>, grades: &[Grade]) -> Strin
     let Learner { lesson, .. } = learner;
     // With the step at which `hint` begins.
     let first = grades.iter().position(|grade| !matches!(grade, Grade::Works(_)));
-    let Some(index) = first else { return learner.is_done(workspace) };
+    let Some(index) = first else {
+        return learner.is_done(workspace, page::unseen(grades).is_none());
+    };
     let (step, title) = (index + 1, &lesson.steps[index]);
     if matches!(grades[index], Grade::Wrong(_)) {
         return format!("Next: put step {step} right, and check again.");

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::learner::grade::{self, grade};
 use crate::learner::hint::{self, Part};
-use crate::learner::{self, Grade, Learner, trial};
+use crate::learner::{self, Grade, Learner, page, trial};
 use crate::steps::regions;
 use crate::system::style::DIM;
 use crate::workspace::Workspace;
@@ -48,14 +48,15 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let parts = hint::parts(&sources, &learner)?;
     let mut out = anstream::stdout();
 
+    let mut is_seen = true;
     let found = if hint::is_the_lessons(&sources, &learner) {
         let part = parts.iter().find(|part| !part.is_exact());
         part.map(|part| (part.step, Why::NotAsked, Some(part)))
     } else {
-        next(&workspace, &learner, &parts).await?
+        next(&workspace, &learner, &parts, &mut is_seen).await?
     };
     let Some((step, why, part)) = found else {
-        writeln!(out, "{}", learner.is_done(&workspace))?;
+        writeln!(out, "{}", learner.is_done(&workspace, is_seen))?;
         return Ok(ExitCode::SUCCESS);
     };
 
@@ -108,11 +109,12 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The step that comes next, what `check` says of it, and which of the `parts` to look at. None if all
-/// steps work.
+/// steps work, or those that anybody has seen.
 async fn next<'a>(
     workspace: &Workspace,
     learner: &Learner<'_>,
     parts: &'a [Part<'a>],
+    is_seen: &mut bool,
 ) -> anyhow::Result<Option<(usize, Why, Option<&'a Part<'a>>)>> {
     eprintln!("Trying what you have ...");
     let Some(grades) = grade(workspace, learner, true).await? else {
@@ -126,6 +128,7 @@ async fn next<'a>(
         let part = candidates(parts, step).into_iter().find(|part| !part.is_there());
         return Ok(Some((step, Why::DoesNotCompile(error), part.filter(|_| is_unfinished))));
     };
+    *is_seen = page::unseen(&grades).is_none();
     let not_ok = grades.into_iter().enumerate().find_map(|(index, grade)| match grade {
         Grade::Works(_) => None,
         Grade::Missing(what) => Some((index + 1, Why::Missing(what))),

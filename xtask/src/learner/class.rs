@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use tokio::time::timeout;
 
 use crate::learner::grade::{self, grade};
-use crate::learner::{Grade, Learner, Which, trial};
+use crate::learner::{Grade, Learner, Which, page, trial};
 use crate::report::verdict::Verdict;
 use crate::report::{Format, Report};
 use crate::run::cause;
@@ -54,9 +54,9 @@ pub async fn mark(
             }
             Err(error) => (String::new(), Mark::none(format!("{error:#}"))),
         };
-        let Mark { steps, reason } = mark;
+        let Mark { ok, steps, reason } = mark;
         let first = reason.lines().next().unwrap_or_default();
-        let (style, word) = if reason.is_empty() { (GREEN, "ok  ") } else { (RED, "FAIL") };
+        let (style, word) = if ok { (GREEN, "ok  ") } else { (RED, "FAIL") };
         let pair = name(submission);
         let mut line = vec![format!("{style}{word}{style:#}"), format!("{pair:width$}")];
         line.extend([of_lesson.as_str(), &steps, first].map(str::to_owned));
@@ -66,9 +66,9 @@ pub async fn mark(
             lesson: of_lesson,
             pair,
             sides: None,
-            ok: reason.is_empty(),
+            ok,
             seconds: started.elapsed().as_secs_f64(),
-            details: if reason.is_empty() { reason } else { format!("{reason}\n") },
+            details: if ok { String::new() } else { format!("{reason}\n") },
         });
     }
     report.end(began.elapsed())
@@ -107,15 +107,17 @@ fn crate_in(submission: &Path) -> anyhow::Result<PathBuf> {
 
 /// What came of a crate.
 struct Mark {
+    /// Whether all of them work.
+    ok: bool,
     /// Its steps: the number of each that works, or else a line.
     steps: String,
-    /// Why not all of them work.
+    /// Why not all of them work, or what nobody has looked at.
     reason: String,
 }
 
 impl Mark {
     fn none(reason: String) -> Mark {
-        Mark { steps: String::new(), reason }
+        Mark { ok: false, steps: String::new(), reason }
     }
 
     async fn of(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<Mark> {
@@ -160,6 +162,8 @@ impl Mark {
             wrong.push(format!("their own tests: {why}"));
         }
         wrong.extend(missing);
-        Ok(Mark { steps: steps.join(" "), reason: wrong.join("\n") })
+        let ok = wrong.is_empty();
+        wrong.extend(page::unseen(&grades).filter(|_| ok).map(str::to_owned));
+        Ok(Mark { ok, steps: steps.join(" "), reason: wrong.join("\n") })
     }
 }

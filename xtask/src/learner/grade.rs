@@ -10,7 +10,7 @@ use crate::learner::ours::Ours;
 use crate::learner::sources::Sources;
 use crate::learner::theirs::Theirs;
 use crate::learner::wording::{self, Yours, wrong};
-use crate::learner::{Grade, Learner, late, protos, refusals};
+use crate::learner::{Grade, Learner, late, page, protos, refusals};
 use crate::run::cause;
 use crate::run::pair;
 use crate::run::told;
@@ -20,20 +20,20 @@ use crate::steps::states;
 use crate::workspace::Workspace;
 use crate::workspace::lesson::FIRST_RUNNABLE_STEP;
 
-/// How far one side of a learner's program goes.
+/// How far one side of a learner's program goes, or its page.
 #[derive(Default)]
-struct Reach {
+pub struct Reach {
     /// The last step at which it works; 0 if there is none.
-    step: usize,
+    pub step: usize,
     /// At which step it does not work, though it is there, and what is wrong.
-    wrong: Option<(usize, String)>,
+    pub wrong: Option<(usize, String)>,
     /// At which step all is as it was before, though no method is missing, and what is wrong if
     /// that step has been begun.
-    as_before: Option<(usize, String)>,
+    pub as_before: Option<(usize, String)>,
     /// What there is of it at the next step, if it is not wrong.
-    missing: String,
+    pub missing: String,
     /// At which step it does something that is worth a word, though it works.
-    note: Option<(usize, String)>,
+    pub note: Option<(usize, String)>,
 }
 
 /// Grades each step of the learner's crate. None if it does not compile: unless it is done
@@ -62,10 +62,12 @@ pub async fn grade(
     }
     let is_generated = server.step > 0 || client.step > 0 || ours.are_generated(&theirs)?;
     let protos = protos::grade(&ours.states.states, folder, is_generated)?;
+    let mut page = Reach::default();
     if server.step > 0 {
         // Of a step that only adds fields, the server prints nothing.
         let declared = protos.iter().take_while(|grade| !matches!(grade, Grade::Missing(_)));
         let (states, step) = (&ours.states.states, server.step.min(declared.count()));
+        page = page::reach(workspace, lesson, &ours, &theirs.server, step, quietly).await?;
         let refusals = refusals::wrong(workspace, lesson, states, &theirs.server, step, quietly);
         if let Some((step, why)) = refusals.await? {
             let before = if step > FIRST_RUNNABLE_STEP { step - 1 } else { 0 };
@@ -93,7 +95,9 @@ pub async fn grade(
             2 => Grade::Missing(Sources::read(folder).generates().unwrap_or_default()),
             _ => match together.take_if(|_| step == client.step) {
                 Some(why) => Grade::Wrong(why),
-                None => grade_step(step, &server, &client),
+                // A client of gRPC sees nothing of the page.
+                None if page::has(ours.at(step)?) => grade_step(step, &server, &page, true),
+                None => grade_step(step, &server, &client, false),
             },
         };
         grades.push(match (program, proto) {
@@ -133,15 +137,16 @@ pub fn behind(workspace: &Workspace, learner: &Learner<'_>) -> anyhow::Result<Op
     }))
 }
 
-/// What the reach of both sides says of a step.
-fn grade_step(step: usize, server: &Reach, client: &Reach) -> Grade {
+/// What the reach of the server and of what is `beside` it, the client or the page, says of a step.
+fn grade_step(step: usize, server: &Reach, beside: &Reach, is_page: bool) -> Grade {
     // The servicer is written a step before there is a client to try it with.
     let state = step.max(FIRST_RUNNABLE_STEP);
     let sides = match step {
-        FIRST_RUNNABLE_STEP => vec![client],
+        FIRST_RUNNABLE_STEP => vec![beside],
         _ if step < FIRST_RUNNABLE_STEP => vec![server],
-        _ => vec![server, client],
+        _ => vec![server, beside],
     };
+    let is_next = |side: &&&Reach| side.step + 1 == step && !side.missing.is_empty();
     let wrong = sides.iter().filter_map(|side| side.wrong.as_ref());
     let wrong: Vec<&str> =
         wrong.filter(|(at, _)| *at == state).map(|(_, why)| why.as_str()).collect();
@@ -157,11 +162,13 @@ fn grade_step(step: usize, server: &Reach, client: &Reach) -> Grade {
         Grade::missing()
     } else if let [side] = sides[..] {
         Grade::Missing(side.missing.clone())
-    } else if server.step + 1 == step && !server.missing.is_empty() {
-        Grade::Missing(server.missing.clone())
+    } else if let Some(side) = sides.iter().find(is_next) {
+        Grade::Missing(side.missing.clone())
+    } else if is_page {
+        Grade::missing()
     } else if server.step >= state {
         Grade::Missing("your server has it, your client does not call it yet".into())
-    } else if client.step >= state && server.step + 1 == state {
+    } else if beside.step >= state && server.step + 1 == state {
         Grade::Missing("your client calls it, your server does not have it yet".into())
     } else {
         Grade::missing()

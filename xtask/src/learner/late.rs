@@ -37,7 +37,7 @@ pub async fn wrong(
     let client = workspace.caller("late", lesson, quietly).await?;
     let client = Side::with("late", &client, [late.path.clone(), late.message.clone()]);
     let data = Data::write(workspace, late)?;
-    let outcome = pair::run(&server.clone().with_data(&data.path), 1, &client).await?;
+    let outcome = pair::run(&server.clone().with_data(data.path.clone()), 1, &client).await?;
     if outcome.addrs.is_empty() {
         return Ok(None);
     }

@@ -13,6 +13,8 @@ pub mod late;
 #[cfg(feature = "runner")]
 pub mod ours;
 #[cfg(feature = "runner")]
+pub mod page;
+#[cfg(feature = "runner")]
 pub mod protos;
 #[cfg(feature = "runner")]
 pub mod refusals;
@@ -133,14 +135,15 @@ impl Learner<'_> {
         Ok(())
     }
 
-    /// What to say when all of the lesson works, and what comes next.
-    pub fn is_done(&self, workspace: &Workspace) -> String {
+    /// What to say when all of the lesson works, or all that anybody has seen, and what comes next.
+    pub fn is_done(&self, workspace: &Workspace, is_seen: bool) -> String {
+        let all = if is_seen { "All of it" } else { "All that somebody has looked at" };
         let lessons = workspace.lessons.iter();
         match lessons.skip_while(|other| other.name != self.lesson.name).nth(1) {
             Some(next) => {
-                format!("All of it works. The next lesson: `cargo xtask start {}`", next.package)
+                format!("{all} works. The next lesson: `cargo xtask start {}`", next.package)
             }
-            None => "All of it works, and this was the last lesson.".into(),
+            None => format!("{all} works, and this was the last lesson."),
         }
     }
 }

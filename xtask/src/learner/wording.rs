@@ -191,14 +191,21 @@ pub fn noise(side: &str, ended: &Ended) -> Option<String> {
 }
 
 /// The first line that one side has printed and should not have, or the other way round.
-struct Line {
-    expected: Option<String>,
-    printed: Option<String>,
+pub struct Line {
+    pub expected: Option<String>,
+    pub printed: Option<String>,
+    /// Which line of the transcript, from 1.
+    pub number: usize,
     /// The transcript, and the line in it.
-    place: String,
+    pub place: String,
 }
 
-fn difference(
+/// The first line in which what `ended`, one `side` of `ours`, has printed differs from its transcript.
+///
+/// # Errors
+///
+/// If the transcript cannot be read.
+pub fn difference(
     outcome: &Outcome,
     ended: &Ended,
     side: &str,
@@ -209,10 +216,12 @@ fn difference(
     let difference = transcript::compare(&path, &outcome.printed(ended))?;
     Ok(difference.map(|difference| {
         let (expected, printed) = difference.first();
+        let number = difference.line.unwrap_or(1);
         Line {
             expected: expected.map(str::to_owned),
             printed: printed.map(str::to_owned),
-            place: format!("{}:{}", relative(&path, root), difference.line.unwrap_or(1)),
+            number,
+            place: format!("{}:{number}", relative(&path, root)),
         }
     }))
 }

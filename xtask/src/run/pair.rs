@@ -268,7 +268,7 @@ async fn end(
     side: &Side,
     since: Instant,
 ) -> anyhow::Result<Ended> {
-    let limit = if side.is_foreign { FOREIGN_TIME_LIMIT } else { TIME_LIMIT };
+    let limit = side.limit;
     // Where there is no Ctrl-C, the server was killed. And many programs in the world know of no
     // other end than by a signal, or complain of it.
     let may_fail = what == STOP && (side.is_foreign || cfg!(not(unix)));

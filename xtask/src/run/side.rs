@@ -3,9 +3,11 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::process::Command;
 
+use crate::run::pair::{FOREIGN_TIME_LIMIT, TIME_LIMIT};
 use crate::system::apart;
 use crate::system::cargo::set_for_us;
 use crate::system::error::WrongUse;
@@ -27,6 +29,8 @@ pub struct Side {
     variables: Vec<(OsString, Option<OsString>)>,
     /// Whether it is somebody's command: then we know less of how it behaves.
     pub is_foreign: bool,
+    /// How long it may take to end.
+    pub limit: Duration,
 }
 
 impl Side {
@@ -46,6 +50,7 @@ impl Side {
             file: None,
             variables: Vec::new(),
             is_foreign: false,
+            limit: TIME_LIMIT,
         }
     }
 
@@ -64,7 +69,15 @@ impl Side {
         ];
         let mut variables: Vec<_> = python_obeys().map(|name| (name, None)).collect();
         variables.extend(set.map(|(name, value)| (name.into(), Some(value))));
-        Side { name: name.to_owned(), words, data: None, file: None, variables, is_foreign: false }
+        Side {
+            name: name.to_owned(),
+            words,
+            data: None,
+            file: None,
+            variables,
+            is_foreign: false,
+            limit: TIME_LIMIT,
+        }
     }
 
     /// What somebody types to start it, with quotes and backslashes as in a shell (on Windows, where
@@ -94,12 +107,13 @@ impl Side {
             file: None,
             variables,
             is_foreign: true,
+            limit: FOREIGN_TIME_LIMIT,
         })
     }
 
-    /// The same program of ours, with a data file.
-    pub fn with_data(mut self, data: &Path) -> Side {
-        self.data = Some(data.to_owned());
+    /// The same program of ours, with a data file, or whatever else comes after the address.
+    pub fn with_data(mut self, data: impl Into<PathBuf>) -> Side {
+        self.data = Some(data.into());
         self
     }
 

@@ -3,6 +3,7 @@
 
 pub mod apart;
 pub mod cargo;
+pub mod chromedriver;
 pub mod error;
 pub mod files;
 pub mod process;

@@ -177,6 +177,17 @@ impl Workspace {
         self.tool(&programs, &Path::new("xtask/testing/src/bin").join(name).with_extension("rs"))
     }
 
+    /// Builds the program of `xtask/page` that plays a transcript on a page in a browser.
+    ///
+    /// # Errors
+    ///
+    /// If it does not compile.
+    pub async fn player(&self, quietly: bool) -> anyhow::Result<PathBuf> {
+        let args = ["--package", "page", "--bin", "look"];
+        let programs = self.build_with(&args, quietly).await?;
+        self.tool(&programs, "xtask/page/src/bin/look.rs".as_ref())
+    }
+
     /// The one of `programs` whose `main` is in the file `source`.
     fn tool(&self, programs: &Programs, source: &Path) -> anyhow::Result<PathBuf> {
         let source = self.root.join(source);

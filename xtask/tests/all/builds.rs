@@ -147,7 +147,7 @@ async fn no_dependency_is_compiled_twice() -> Result<()> {
         let again = compiled.again(&run)?;
         ensure!(again.is_empty(), "cargo run -p {package} compiles again: {again:?}");
         // As `check` does it.
-        for caller in ["call", "late"] {
+        for caller in ["call", "late", "web"] {
             let call = [&["build", "--package", "testing", "--bin", caller][..], &of_it].concat();
             let again = compiled.again(&call)?;
             ensure!(

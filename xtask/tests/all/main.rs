@@ -11,6 +11,7 @@ mod learner;
 mod machine;
 mod metadata;
 mod mistakes;
+mod pages;
 mod promises;
 mod refusals;
 mod sizes;
