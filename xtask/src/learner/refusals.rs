@@ -41,7 +41,8 @@ pub async fn wrong(
     if requests.is_empty() {
         return Ok(None);
     }
-    let caller = workspace.caller("call", lesson, quietly).await?;
+    let name = if lesson.tls.is_some() { "call_tls" } else { "call" };
+    let caller = workspace.caller(name, lesson, quietly).await?;
     let tls = lesson.tls.as_ref().filter(|tls| tls.step <= step);
     let tls: Vec<String> = tls.into_iter().flat_map(Tls::caller_args).collect();
     // Each method has the time limit for itself.

@@ -123,6 +123,7 @@ fn all_of(lists: &[&[&str]]) -> BTreeSet<String> {
 }
 
 #[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
 async fn no_dependency_is_compiled_twice() -> Result<()> {
     let workspace = Workspace::load().await?;
     let mut compiled = Compiled::default();
