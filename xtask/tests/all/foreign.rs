@@ -156,7 +156,7 @@ fn programs_can_read_the_results() -> Result<()> {
     ensure!(results.iter().all(|result| result["verdict"] == "passed"), "{}", run.stdout);
     ensure!(results.iter().all(|result| result["difference"].is_null()), "{}", run.stdout);
 
-    let run = verify(root(), &["02", "01", "--format", "junit"])?;
+    let run = verify(root(), &["02", "01", "--examples", "--format", "junit"])?;
     let suites = junit_parser::from_reader(run.stdout.as_bytes())?;
     assert_eq!((suites.suites.len(), suites.tests, suites.failures), (2, 4, 0));
     Ok(())

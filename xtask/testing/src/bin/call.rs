@@ -15,7 +15,7 @@ use testing::call::{bytes, name, send_as};
 use testing::net::Transport;
 
 #[tokio::main]
-pub async fn main() -> anyhow::Result<()> {
+pub(crate) async fn main() -> anyhow::Result<()> {
     let mut args: Vec<String> = env::args().skip(1).collect();
     let addr = args.pop().context("no address")?.parse()?;
     let (transport, token, calls) = match &args[..] {
