@@ -9,8 +9,7 @@ use crate::state_pb::{Data, Status};
 use anyhow::Context;
 use tonic::transport::Endpoint;
 
-/// Talks to the server at `addr` (HOST:PORT) in streams. Fails without a server, or if a call
-/// fails.
+/// Talks to the server at `addr` (HOST:PORT) in streams. Fails without one, or if a call fails.
 pub async fn run(addr: &str) -> anyhow::Result<()> {
     println!("Will try to greet world ...");
     let endpoint = Endpoint::new(format!("http://{addr}")).context("give HOST:PORT")?;

@@ -5,7 +5,7 @@
             &self,
             request: tonic::Request<super::Product>,
         ) -> std::result::Result<tonic::Response<super::ProductId>, tonic::Status>;
-        /// Answers with the product that has this id. If there is none, the call fails with NOT_FOUND.
+        /// Answers with the product that has this id, or fails with NOT_FOUND.
         async fn get_product(
             &self,
             request: tonic::Request<super::ProductId>,

@@ -58,7 +58,7 @@ function explain(error) {
     }
     // ANCHOR_END: step6-aborted
     // ANCHOR: step7-gone
-    // So `fetch` says that nobody answers. A mistake in this script may say it, too: hence its words.
+    // `fetch` says so if nobody answers. A mistake in this script may say it, too: hence its words.
     if (error instanceof TypeError) {
         return `The server is gone (${error.message}). Try again when it is back.`;
     }
