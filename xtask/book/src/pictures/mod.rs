@@ -1,6 +1,7 @@
 //! Pictures: SVG in the page itself, so that it has the colours of the reader's theme. Each is narrow
 //! enough for a phone, and says in words what it shows.
 
+mod bars;
 pub mod costs;
 pub mod folders;
 pub mod lessons;
