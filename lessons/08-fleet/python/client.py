@@ -21,8 +21,8 @@ CITIES = ("Chicago", "Philadelphia", "Miami", "Boston", "Seattle", "Detroit")
 # How many seconds to wait for servers that aren't serving.
 START_TIME = 2
 
-# How many seconds a call may take, with all its attempts. CONFIG could say it, too, but that time is
-# taken by the processor's own counter, which jumps on some machines.
+# How many seconds a call may take, with all its attempts. CONFIG could say it, too, but that time
+# is taken by the processor's own counter, which jumps on some machines.
 CALL_TIME = 2
 
 # What the lesson in Rust writes itself, gRPC's library for Python has in it, for those who ask.

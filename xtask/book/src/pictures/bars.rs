@@ -4,8 +4,8 @@ use crate::pictures::svg::Picture;
 
 /// The width of each chart, and where its bars begin and end at the most.
 pub const WIDTH: i32 = 440;
-const LEFT: i32 = 156;
-const RIGHT: i32 = 356;
+pub const LEFT: i32 = 156;
+pub const RIGHT: i32 = 356;
 
 /// Bars that are compared with each other.
 pub struct Group {

@@ -1,6 +1,7 @@
 //! Charts, from figures that are made up.
 
 use super::*;
+use crate::pictures::bars::{LEFT, RIGHT};
 use serde_json::json;
 
 #[test]
