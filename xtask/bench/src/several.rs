@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fleet::fleet::Fleet;
 use fleet::pb::teams_client::TeamsClient;
 use fleet::pb::{TeamRequest, TeamResponse};
-use fleet::retries::{Repeat, Retries};
+use fleet::retries::{CALL_TIME, Repeat, Retries};
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use xtask::workspace::lesson::{Lesson, Programs};
@@ -53,7 +53,7 @@ pub async fn measure(
         call(move || {
             let fleet = Arc::clone(&fleet);
             async move {
-                fleet.call(chicago(), get_team).await?;
+                fleet.call(chicago(), in_time).await?;
                 Ok(1)
             }
         })
@@ -81,6 +81,16 @@ pub async fn measure(
 
 fn chicago() -> TeamRequest {
     TeamRequest { city: "Chicago".into() }
+}
+
+/// A call with a deadline and an id, as each has that may be made again.
+async fn in_time(
+    server: Channel,
+    mut request: Request<TeamRequest>,
+) -> Result<Response<TeamResponse>, Status> {
+    request.set_timeout(CALL_TIME);
+    request.metadata_mut().insert("request-id", 4711.into());
+    get_team(server, request).await
 }
 
 async fn get_team(
