@@ -14,7 +14,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 // ANCHOR: step6-max-pause
 
-/// The longest pause between two greetings, in milliseconds: whoever asks keeps a stream open.
+/// The longest pause between two greetings, in milliseconds: each such call keeps a stream open.
 const MAX_PAUSE_MS: u32 = 1000;
 // ANCHOR_END: step6-max-pause
 
