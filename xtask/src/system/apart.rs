@@ -46,7 +46,7 @@ const OUT: &str = "out.txt";
 /// # Errors
 ///
 /// If there is no such folder, or nothing can be written next to our own program.
-pub fn variables(folder: &Path, build: &Path) -> anyhow::Result<[(&'static str, OsString); 4]> {
+pub fn variables(folder: &Path, build: &Path) -> anyhow::Result<[(&'static str, OsString); 5]> {
     variables_with(&env::current_exe().context("cannot find our own program")?, folder, build)
 }
 
@@ -59,7 +59,7 @@ pub fn variables_with(
     ours: &Path,
     folder: &Path,
     build: &Path,
-) -> anyhow::Result<[(&'static str, OsString); 4]> {
+) -> anyhow::Result<[(&'static str, OsString); 5]> {
     let folder =
         folder.canonicalize().with_context(|| format!("cannot look into {}", folder.display()))?;
     let place = ours.with_file_name("apart").join(format!("{:x}", hash(&folder)));
@@ -72,6 +72,9 @@ pub fn variables_with(
         (PLACE, place.into()),
         ("RUSTC_WORKSPACE_WRAPPER", wrapper.into()),
         (IS_WRAPPER, "1".into()),
+        // What Cargo knows of a rustc, it notes in the build directory, and of one only: with our wrapper
+        // there, every build without it would have to ask again.
+        ("CARGO_CACHE_RUSTC_INFO", "0".into()),
     ])
 }
 

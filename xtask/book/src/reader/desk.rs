@@ -43,8 +43,13 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     ///
-    /// If its folder cannot be made.
-    pub fn new(workspace: &'a Workspace) -> anyhow::Result<Desk<'a>> {
+    /// If its folder cannot be made, or the runner does not compile.
+    pub async fn new(workspace: &'a Workspace) -> anyhow::Result<Desk<'a>> {
+        // Once: `cargo run` would look for changes before each of its commands.
+        let mut build = cargo();
+        build.args(["build", "--quiet", "--package", "xtask"]).current_dir(&workspace.root);
+        let status = process::spawn(build)?.child.wait().await?;
+        ensure!(status.success(), "`cargo build --package xtask` failed: {status}");
         let (folder, before) = (tempfile::tempdir()?, tempfile::tempdir()?);
         let here = folder.path().canonicalize()?;
         // A crate that is written here is built as the lessons are, and so with what is built for them.
@@ -246,15 +251,16 @@ impl<'a> Desk<'a> {
     /// A command of the book: one of Cargo's.
     fn command(&self, line: &str) -> anyhow::Result<Command> {
         let words = shell_words::split(line)?;
+        let ours = self.workspace.target.join("debug/xtask");
+        let ours = ours.with_extension(env::consts::EXE_EXTENSION);
         let mut command = cargo();
         let is_crate = self.here.join("Cargo.toml").is_file();
         let crate_or_lessons = if is_crate { &self.here } else { &self.workspace.root };
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["cargo", "xtask", ref args @ ..] => {
-                // As the alias of a learner's crate has it.
-                let manifest = self.workspace.root.join("Cargo.toml");
-                command.arg("run").arg("--manifest-path").arg(manifest);
-                command.args(["--package", "xtask", "--"]).args(args);
+                // As the alias has Cargo start it.
+                command = Command::new(&ours);
+                command.args(args).env("CARGO_MANIFEST_DIR", self.workspace.root.join("xtask"));
                 // It runs commands of the reader's, and writes no files.
                 let is_verify = args.first() == Some(&"verify");
                 command.current_dir(if is_verify { crate_or_lessons } else { &self.here });
@@ -278,8 +284,6 @@ impl<'a> Desk<'a> {
                 command.current_dir(crate_or_lessons);
                 if is_crate {
                     // As `check` builds it: so what it depends on is compiled already.
-                    let ours = self.workspace.target.join("debug/xtask");
-                    let ours = ours.with_extension(env::consts::EXE_EXTENSION);
                     let variables = apart::variables_with(&ours, &self.here, &self.workspace.build);
                     command.envs(variables?);
                 }
@@ -291,7 +295,7 @@ impl<'a> Desk<'a> {
             command.envs(workspace::variables());
         }
         command.env("CARGO_TERM_QUIET", "true").env("CARGO_TERM_COLOR", "never");
-        for name in ["CARGO_MANIFEST_DIR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
+        for name in ["CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
             command.env_remove(name);
         }
         Ok(command)

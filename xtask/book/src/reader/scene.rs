@@ -27,7 +27,7 @@ pub async fn play_all(workspace: &Workspace, bless: bool) -> anyhow::Result<Vec<
     let listings = Listings::read(workspace)?;
     let pages = page::read_all(&workspace.root)?;
     let mut problems = Vec::new();
-    let mut desk = Desk::new(workspace)?;
+    let mut desk = Desk::new(workspace).await?;
     for path in scenes(&workspace.root)? {
         let name = page::slashed(path.strip_prefix(&workspace.root)?);
         let place = page::place_of(&pages, &name);

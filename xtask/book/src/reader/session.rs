@@ -32,7 +32,7 @@ pub async fn read(
     lesson: Option<(usize, &LessonSource)>,
     pages: &[&Page],
 ) -> anyhow::Result<()> {
-    let mut desk = Desk::new(workspace)?;
+    let mut desk = Desk::new(workspace).await?;
     let mut typed = HashSet::new();
     for page in pages {
         for block in page.blocks() {
