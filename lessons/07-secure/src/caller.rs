@@ -52,6 +52,7 @@ impl Callers {
         for name in PEOPLE {
             known.push(Known {
                 caller: Caller(name),
+                // Read once: a new one counts after the next start.
                 token: Token::of(name)?,
                 // ANCHOR: step8-load
                 certificate: crate::certificates::certificate(name)?,

@@ -125,6 +125,7 @@ async fn trade_teams(stub: &mut TeamsClient<Channel>) -> anyhow::Result<()> {
 
 fn trade_request(city: &str, other_city: &str) -> pb::TradeTeamsRequest {
     pb::TradeTeamsRequest {
+        // In either order, it's the same trade.
         city: city.into(),
         other_city: other_city.into(),
         // ANCHOR: step8-send-request-id

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 /// What takes a file from each version to the next one. An empty file has version 0.
 const MIGRATIONS: &[&str] = &[
+    // 0 to 1: the teams.
     include_str!("teams.sql"),
     // ANCHOR: step5-migration
+    // 1 to 2: what was done for which request.
     include_str!("requests.sql"),
     // ANCHOR_END: step5-migration
 ];

@@ -1,9 +1,9 @@
 //! The server: what it knows is in its store.
 
-use crate::pb::teams_server::{Teams, TeamsServer};
 // ANCHOR: step7-import-file
 use crate::file;
 // ANCHOR_END: step7-import-file
+use crate::pb::teams_server::{Teams, TeamsServer};
 use crate::{listen, pb, store::Store};
 // ANCHOR: step6-server-imports
 use std::{pin::pin, time::Duration};

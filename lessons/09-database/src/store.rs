@@ -46,6 +46,7 @@ impl Store {
             // ANCHOR: step6-open-lists
             lists: pool(LISTS, options.clone().read_only(true)),
             // ANCHOR_END: step6-open-lists
+            // A statement that would write fails here.
             readers: pool(READERS, options.read_only(true)),
         })
     }
