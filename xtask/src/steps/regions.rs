@@ -41,7 +41,6 @@ pub struct Source {
     pub path: PathBuf,
     /// Without the lines of the markers.
     pub lines: Vec<Line>,
-    /// In the order of their beginnings.
     /// In the order in which they are written.
     pub regions: Vec<Region>,
 }

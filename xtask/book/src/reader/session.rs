@@ -20,8 +20,8 @@ use crate::reader::desk::Desk;
 
 /// Reads `pages`, in their order, at one desk. Every command on them is run, and every listing of
 /// `lesson`, if there is one, is typed into the crate that `cargo xtask start` has written. On the
-/// page of a step `cargo xtask check` has to find that step, and all before it, working; in the end
-/// the crate has to be the lesson.
+/// page of a step the crate has to be the lesson as it stands then, and `cargo xtask check` has to find
+/// that step, and all before it, working.
 ///
 /// # Errors
 ///
@@ -77,13 +77,17 @@ pub async fn read(
     let Some((_, lesson)) = lesson else { return Ok(()) };
     let folder = desk.crate_of(&lesson.package);
     let folder = folder.with_context(|| format!("nobody starts {}", lesson.package))?;
+    is_at(&folder, lesson, lesson.steps.len())
+}
+
+/// The crate in `folder` is the lesson as it stands after `step`.
+fn is_at(folder: &Path, lesson: &LessonSource, step: usize) -> anyhow::Result<()> {
     for source in crate_files(lesson) {
-        let path = folder.join(&source.path);
-        let theirs = fs::read_to_string(&path).unwrap_or_default();
-        let ours = source.at(lesson.steps.len()).map(|file| file.text).unwrap_or_default();
+        let theirs = fs::read_to_string(folder.join(&source.path)).unwrap_or_default();
+        let ours = source.at(step).map(|file| file.text).unwrap_or_default();
         ensure!(
             theirs == xtask::learner::own(&ours),
-            "whoever types the chapter of {} does not get its {}",
+            "whoever types the chapter of {} does not get its {} at step {step}",
             lesson.name,
             source.path.display()
         );
@@ -173,17 +177,27 @@ async fn run(
         desk.go("..")?;
     }
     ensure!(status.success(), "`{line}` ends with {status}:\n{output}");
-    if let (Some(_), Some(step)) = (lesson, step)
+    if let (Some(lesson), Some(step)) = (lesson, step)
         && line.starts_with("cargo xtask check")
     {
-        for step in 1..=step {
-            let works =
-                |line: &str| line.starts_with("ok ") && line.contains(&format!(" step {step}: "));
+        for (index, title) in lesson.steps.iter().enumerate() {
+            let mark = if index < step { "ok " } else { "-- " };
+            let of_step = format!(" step {}: ", index + 1);
+            let is_so = |line: &str| line.starts_with(mark) && line.contains(&of_step);
             ensure!(
-                output.lines().any(works),
-                "`{line}` does not find step {step} working:\n{output}"
+                output.lines().any(is_so),
+                "`{line}` does not say {mark}of step {}, {title}:\n{output}",
+                index + 1
             );
         }
+        let next = if step < lesson.steps.len() {
+            format!("\nNext: step {}, ", step + 1)
+        } else {
+            "\nAll ".into()
+        };
+        ensure!(output.contains(&next), "`{line}` does not say `{}`:\n{output}", next.trim());
+        let folder = desk.crate_of(&lesson.package).context("no crate")?;
+        is_at(&folder, lesson, step)?;
     }
     Ok(())
 }
