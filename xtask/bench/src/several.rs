@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use fleet::backoff::chance;
 use fleet::fleet::Fleet;
 use fleet::pb::teams_client::TeamsClient;
 use fleet::pb::{TeamRequest, TeamResponse};
@@ -83,13 +84,13 @@ fn chicago() -> TeamRequest {
     TeamRequest { city: "Chicago".into() }
 }
 
-/// A call with a deadline and an id, as each has that may be made again.
+/// A call with a deadline and an id of its own, as each has that may be made again.
 async fn in_time(
     server: Channel,
     mut request: Request<TeamRequest>,
 ) -> Result<Response<TeamResponse>, Status> {
     request.set_timeout(CALL_TIME);
-    request.metadata_mut().insert("request-id", 4711.into());
+    request.metadata_mut().insert("request-id", chance().into());
     get_team(server, request).await
 }
 
