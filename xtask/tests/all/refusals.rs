@@ -177,6 +177,15 @@ fn careless(package: &str) -> Vec<Careless> {
             3,
             "answered OK to getProduct with { value = \"0\" }, expected NOT_FOUND",
         )],
+        "database" => vec![(
+            server(
+                "page_token.parse().map_err(|_| Status::invalid_argument(\"page_token is not one of this server\"))",
+                "Ok(page_token.parse().unwrap_or_default())",
+            ),
+            6,
+            "answered OK to ListTeams with { page_token = \"the last one\" }, expected \
+             INVALID_ARGUMENT and a message that names `page`",
+        )],
         _ => vec![],
     }
 }
