@@ -39,8 +39,7 @@ fn styled(sources: &[Source], lesson: &Lesson, step: usize, style: Style) -> Vec
         Style::OtherNames => source
             .into_iter()
             .map(|(path, text)| {
-                let path =
-                    path.replace("server.rs", "service.rs").replace("client.rs", "caller.rs");
+                let path = path.replace("server.rs", "service.rs").replace("client.rs", "asker.rs");
                 (path, other_names(&text))
             })
             .collect(),
@@ -85,11 +84,12 @@ fn other_names(text: &str) -> String {
     let mut text = text.to_owned();
     for (old, new) in [
         ("mod server;", "mod service;"),
-        ("mod client;", "mod caller;"),
+        ("mod client;", "mod asker;"),
         ("server::serve", "service::serve"),
         ("server::routes", "service::routes"),
-        ("client::run", "caller::start"),
-        ("::client;", "::caller;"),
+        ("client::run(", "asker::start("),
+        ("client::run_", "asker::run_"),
+        ("::client;", "::asker;"),
         ("::server;", "::service;"),
         (", server}", ", service}"),
         ("pub async fn run(", "pub async fn start("),
