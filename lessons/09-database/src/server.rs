@@ -121,7 +121,7 @@ impl Teams for TeamsServicer {
 }
 // ANCHOR: step5-check
 
-/// Refuses a `text` in the field `name` of a request, if it is no name of a city or a team.
+/// Refuses a `text`, in the field `name` of a request, that can't name a city or a team.
 fn check_name(name: &str, text: &str) -> Result<(), Status> {
     check_length(name, text)?;
     let why = if text.is_empty() {

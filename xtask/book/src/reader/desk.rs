@@ -258,10 +258,9 @@ impl<'a> Desk<'a> {
         let crate_or_lessons = if is_crate { &self.here } else { &self.workspace.root };
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["cargo", "xtask", ref args @ ..] => {
-                // As the alias has Cargo start it.
+                // As the alias has Cargo start it. `verify` runs commands of the reader's, and writes nothing.
                 command = Command::new(&ours);
                 command.args(args).env("CARGO_MANIFEST_DIR", self.workspace.root.join("xtask"));
-                // It runs commands of the reader's, and writes no files.
                 let is_verify = args.first() == Some(&"verify");
                 command.current_dir(if is_verify { crate_or_lessons } else { &self.here });
             }
