@@ -2,20 +2,26 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::system::files::Scratch;
 use crate::system::process::Program;
 
 /// Far longer than it takes to start or to end.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// It takes a port that nobody listens on by IPv6, and ends at once if somebody does by IPv4.
+const ATTEMPTS: usize = 10;
 
 /// `chromedriver`, under way. Dropped, it is killed, and its browsers with it.
 pub struct Chromedriver {
     program: Program,
     /// Where it listens.
     pub port: String,
+    /// What its browsers leave goes with it.
+    _scratch: Scratch,
 }
 
 impl Chromedriver {
@@ -25,15 +31,25 @@ impl Chromedriver {
     ///
     /// If there is none, or it does not start.
     pub async fn start() -> anyhow::Result<Chromedriver> {
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0");
-        let mut program = Program::start(command)?;
         let started = "started successfully on port ";
-        let line = timeout(LIMIT, program.stdout.line_with(started)).await?;
-        let line =
-            line.with_context(|| format!("chromedriver ended: {}", program.stderr.text()))?;
-        let port = line.split(started).nth(1).context("chromedriver names no port")?;
-        Ok(Chromedriver { port: port.trim_end_matches('.').to_owned(), program })
+        let mut said = String::new();
+        for _ in 0..ATTEMPTS {
+            let (mut command, scratch) = (Command::new("chromedriver"), Scratch::new()?);
+            command.arg("--port=0");
+            // Elsewhere a path in there may be too long for the sockets of a browser.
+            if cfg!(target_os = "linux") {
+                command.env("TMPDIR", &scratch.0);
+            }
+            let mut program = Program::start(command)?;
+            let Some(line) = timeout(LIMIT, program.stdout.line_with(started)).await? else {
+                said = program.stderr.text();
+                continue;
+            };
+            let port = line.split(started).nth(1).context("chromedriver names no port")?;
+            let port = port.trim_end_matches('.').to_owned();
+            return Ok(Chromedriver { program, port, _scratch: scratch });
+        }
+        bail!("chromedriver ended: {said}")
     }
 
     /// Ends it, and all its browsers.

@@ -2,7 +2,8 @@
 #![cfg(unix)]
 
 use std::ffi::OsString;
-use std::os::unix::fs::symlink;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 use std::{env, fs};
 
@@ -18,6 +19,8 @@ const SERVER: &str = "src/server.rs";
 const FILES: &str = "src/page.rs";
 const ORIGIN: &str = "src/origin.rs";
 const MAIN: &str = "src/main.rs";
+const TEMPORARY: &str = ".temporary";
+const UNLUCKY: &str = ".unlucky/chromedriver";
 
 const DONE: &str =
     "ok    step 5: a page\nok    step 6: a stream in a page\nok    step 7: who may call\n";
@@ -29,6 +32,7 @@ type Edit = (&'static str, &'static str, &'static str);
 async fn desk() -> Result<Folder> {
     let (workspace, desk) = (Workspace::load().await?, Folder::new()?);
     desk.write_all_of(&workspace, workspace.the("browser")?)?;
+    fs::create_dir(desk.path(TEMPORARY))?;
     Ok(desk)
 }
 
@@ -41,6 +45,7 @@ fn check(desk: &Folder, edits: &[Edit], path: Option<&OsString>) -> Result<Strin
         desk.replace(&file, old, new)?;
     }
     let mut command = desk.alias("check");
+    command.env("TMPDIR", desk.path(TEMPORARY));
     if let Some(path) = path {
         command.env("PATH", path);
     }
@@ -148,6 +153,11 @@ async fn check_does_on_a_page_what_its_transcript_says() -> Result<()> {
     ] {
         assert_data_eq!(check(&desk, &edits, None)?, expected.to_owned());
     }
+    let path = with_a_chromedriver_that_ends_once(&desk)?;
+    assert_data_eq!(check(&desk, &[], Some(&path))?, DONE);
+    ensure!(!desk.path(UNLUCKY).exists(), "it has not been started");
+    let left: Vec<_> = fs::read_dir(desk.path(TEMPORARY))?.collect();
+    ensure!(left.is_empty() || cfg!(not(target_os = "linux")), "left behind: {left:?}");
     Ok(())
 }
 
@@ -215,6 +225,21 @@ async fn check_asks_what_a_browser_would_ask_and_says_that_nobody_has_looked() -
     let expected = format!("ok    my-browser  10-browser  1 2 3 4 5 6 7  {unseen}[..]");
     assert_data_eq!(run.stdout, expected);
     Ok(())
+}
+
+/// The PATH with another `chromedriver` in front, which ends as the real one does if it comes upon a
+/// port that somebody else has, and never comes back.
+fn with_a_chromedriver_that_ends_once(desk: &Folder) -> Result<OsString> {
+    let program = desk.path(UNLUCKY);
+    let folder = program.parent().context("no folder")?.to_owned();
+    fs::create_dir_all(&folder)?;
+    fs::write(
+        &program,
+        "#!/bin/sh\nrm \"$0\"\necho 'IPv4 port not available. Exiting...'\nexit 1\n",
+    )?;
+    fs::set_permissions(&program, Permissions::from_mode(0o755))?;
+    let others = env::var_os("PATH").context("no PATH")?;
+    Ok(env::join_paths([folder].into_iter().chain(env::split_paths(&others)))?)
 }
 
 /// The PATH without `chromedriver`: in place of a folder that has it, one with all else.
