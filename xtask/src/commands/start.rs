@@ -165,7 +165,7 @@ async fn write(
         put(&dir.join("rustfmt.toml"), &fs::read_to_string(format)?)?;
     }
     fs::create_dir_all(dir.join(".cargo"))?;
-    put(&dir.join(".cargo/config.toml"), &cargo_config(workspace, dir)?.to_string())?;
+    put(&dir.join(".cargo/config.toml"), &cargo_config(workspace, lesson, dir)?.to_string())?;
 
     put(&dir.join("Cargo.lock"), &fs::read_to_string(workspace.root.join("Cargo.lock"))?)?;
     // Removes from it what the crate does not need; versions stay as they are.
@@ -212,15 +212,19 @@ fn own_manifest(root: &DocumentMut, text: &str, name: &str) -> anyhow::Result<Do
 
 /// `cargo xtask` in the learner's folder is the one of the lessons, and crates are from where the
 /// lessons have them from.
-fn cargo_config(workspace: &Workspace, dir: &Path) -> anyhow::Result<DocumentMut> {
+fn cargo_config(workspace: &Workspace, lesson: &Lesson, dir: &Path) -> anyhow::Result<DocumentMut> {
     let root = &workspace.root;
     let mut config = DocumentMut::new();
     if let Some(alias) = alias(root, &dir.canonicalize()?) {
         config.insert("alias", Item::Table(alias));
     }
-    let ours = root.join(".cargo/config.toml");
-    if let Some(sources) = manifest::read(&ours).ok().and_then(|it| it.get("source").cloned()) {
-        config.insert("source", sources);
+    let ours = manifest::read(&root.join(".cargo/config.toml")).unwrap_or_default();
+    // In another environment, Cargo would compile C once more; no other lesson has any.
+    if let Some(env) = ours.get("env").filter(|_| lesson.is_apart) {
+        config.insert("env", env.clone());
+    }
+    if let Some(sources) = ours.get("source") {
+        config.insert("source", sources.clone());
         for (_, source) in
             config["source"].as_table_like_mut().into_iter().flat_map(|it| it.iter_mut())
         {

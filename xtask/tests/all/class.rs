@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Result, ensure};
 use snapbox::{assert_data_eq, str};
 
-use crate::common::{Folder, Run, root, target};
+use xtask::workspace::Workspace;
+
+use crate::common::{Folder, Run, root, target, typed_cargo};
 
 /// A folder with submissions.
 struct Class(Folder);
@@ -151,41 +153,55 @@ fn cargo_run_starts_the_program_of_the_crate_that_it_names() -> Result<()> {
     Ok(())
 }
 
-#[test]
+#[tokio::test]
 #[ignore = "slow: cargo xtask ci runs it"]
-fn a_check_compiles_nothing_but_the_crate() -> Result<()> {
+async fn a_check_compiles_nothing_but_the_crate() -> Result<()> {
     let class = Class::new()?;
     let among_the_lessons = Folder::within(env!("CARGO_TARGET_TMPDIR"))?;
     for folder in [&class.0, &among_the_lessons] {
         for name in ["first", "second"] {
-            let dir = folder.path(name);
-            for (command, step) in [("start 01 --step 5", None), ("check", Some(4))] {
-                let mut command = class.xtask(command)?;
-                let run = Run::of(command.env_remove("CARGO_TARGET_DIR").arg(&dir))?;
-                ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
-                let Some(step) = step else { continue };
-                ensure!(run.stdout.contains(&format!("\nok    step {step}")), "{}", run.stdout);
-                let compiled = run.stderr.lines().filter(|line| line.contains(" Compiling "));
-                // What calls the servers of all who are checked is ours.
-                let ours = [" helloworld ", " testing "];
-                let is_dependency = |line: &&str| !ours.iter().any(|name| line.contains(name));
-                let dependencies: Vec<_> = compiled.filter(is_dependency).collect();
-                ensure!(dependencies.is_empty(), "{dependencies:?}");
-
-                // And neither does what the learner runs next.
-                let mut cargo = Command::new(env!("CARGO"));
-                cargo.args(["build", "--offline"]).current_dir(folder.path(name));
-                let run = Run::of(cargo.env_remove("CARGO_TARGET_DIR"))?;
-                ensure!(run.code == Some(0), "{}", run.stderr);
-                let compiled = run.stderr.lines().filter(|line| line.contains(" Compiling "));
-                let compiled = Vec::from_iter(compiled);
-                ensure!(
-                    compiled.len() == 1 && compiled[0].contains(" helloworld "),
-                    "{compiled:?}"
-                );
-            }
+            compiles_nothing_else(&class, "helloworld", 5, &folder.path(name))?;
         }
     }
+    for lesson in Workspace::load().await?.lessons.iter().filter(|lesson| lesson.is_apart) {
+        let dir = class.0.path(&lesson.name);
+        compiles_nothing_else(&class, &lesson.package, lesson.steps.len(), &dir)?;
+    }
+    Ok(())
+}
+
+/// Ensures that nothing but the crate is compiled when somebody starts a lesson at `step` in `dir`,
+/// has it checked, and builds it.
+fn compiles_nothing_else(class: &Class, package: &str, step: usize, dir: &Path) -> Result<()> {
+    let compiled = |run: &Run| -> Vec<String> {
+        let lines = run.stderr.lines().filter(|line| line.contains(" Compiling "));
+        lines.map(str::to_owned).collect()
+    };
+    // The lesson has been run before.
+    let mut build = typed_cargo(&root(), &["build", "--package", package]);
+    let run = Run::of(build.env("CARGO_TARGET_DIR", target()))?;
+    ensure!(run.code == Some(0), "{}", run.stderr);
+
+    let mut start = class.xtask(&format!("start {package} --step {step}"))?;
+    let run = Run::of(start.env_remove("CARGO_TARGET_DIR").arg(dir))?;
+    ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
+
+    let mut check = class.xtask("check")?;
+    let run = Run::of(check.env_remove("CARGO_TARGET_DIR").arg(dir))?;
+    ensure!(run.code == Some(0), "{}{}", run.stdout, run.stderr);
+    ensure!(run.stdout.contains(&format!("\nok    step {}", step - 1)), "{}", run.stdout);
+    // What calls the servers of all who are checked is ours, and so is the lesson at each step.
+    let ours = [&format!(" {package}"), " testing "];
+    let is_dependency = |line: &String| !ours.iter().any(|name| line.contains(*name));
+    let dependencies: Vec<_> = compiled(&run).into_iter().filter(is_dependency).collect();
+    ensure!(dependencies.is_empty(), "{package}: {dependencies:?}");
+
+    // And neither does what the learner runs next.
+    let run = Run::of(&mut typed_cargo(dir, &["build", "--offline"]))?;
+    ensure!(run.code == Some(0), "{}", run.stderr);
+    let compiled = compiled(&run);
+    let is_own = compiled.len() == 1 && compiled[0].contains(&format!(" {package} "));
+    ensure!(is_own, "{package}: {compiled:?}");
     Ok(())
 }
 

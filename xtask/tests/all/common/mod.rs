@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 use xtask::steps::regions;
 use xtask::system::apart;
+use xtask::system::cargo::set_for_us;
 use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Lesson;
 
@@ -90,11 +91,23 @@ impl Folder {
     }
 }
 
+/// `cargo` with `args` in `folder`, as a learner types it there.
+pub fn typed_cargo(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(args).current_dir(folder).env_remove("CARGO_TARGET_DIR");
+    // Which our configuration has set for the tests.
+    command.env_remove("LIBSQLITE3_FLAGS");
+    for name in set_for_us() {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// `cargo` with `args` in `folder`, a learner's crate: as `check` builds it.
 pub fn cargo(folder: &Path, args: &[&str]) -> Result<Command> {
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = typed_cargo(folder, args);
     let ours = Path::new(env!("CARGO_BIN_EXE_xtask"));
-    command.args(args).envs(apart::variables_with(ours, folder, &target())?).current_dir(folder);
+    command.envs(apart::variables_with(ours, folder, &target())?);
     Ok(command)
 }
 
@@ -124,6 +137,7 @@ pub fn xtask(folder: &Path, args: &str) -> Command {
         "CARGO_TERM_COLOR",
         "CLICOLOR",
         "CLICOLOR_FORCE",
+        "LIBSQLITE3_FLAGS",
         "NO_COLOR",
         "RUST_BACKTRACE",
     ] {
