@@ -136,16 +136,16 @@ pub const PARTS: &[Part] = &[
     Part {
         name: "windows",
         commands: &[
-            "cargo check --bins --examples --target-dir target/other --target x86_64-pc-windows-msvc",
-            "cargo check -p APART --bins --examples --target-dir target/other --target x86_64-pc-windows-msvc",
+            "cargo check --bins --examples --target x86_64-pc-windows-msvc",
+            "cargo check -p APART --bins --examples --target x86_64-pc-windows-msvc",
         ],
         proves: "the lessons and the runner compile for Windows",
     },
     Part {
         name: "macos",
         commands: &[
-            "cargo check --bins --examples --target-dir target/other --target aarch64-apple-darwin",
-            "cargo check -p APART --bins --examples --target-dir target/other --target aarch64-apple-darwin",
+            "cargo check --bins --examples --target aarch64-apple-darwin",
+            "cargo check -p APART --bins --examples --target aarch64-apple-darwin",
         ],
         proves: "the lessons and the runner compile for macOS",
     },
