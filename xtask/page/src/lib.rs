@@ -128,8 +128,22 @@ pub async fn complaints(browser: &Client) -> Result<Vec<String>> {
     let log = browser.issue_cmd(Own("se/log", json!({ "type": "browser" }))).await?;
     let is_bad = |entry: &&Value| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING"));
     let entries = log.as_array().context("no log")?.iter().filter(is_bad);
-    let text = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
-    Ok(entries.map(text).collect())
+    Ok(entries.map(|entry| counted(entry["message"].as_str().unwrap_or_default())).collect())
+}
+
+/// `message`, which may begin with the place in a file, but as people count lines and columns: from 1.
+fn counted(message: &str) -> String {
+    let place = |text: &str| {
+        let (line, column) = text.split_once(':')?;
+        Some((line.parse::<usize>().ok()? + 1, column.parse::<usize>().ok()? + 1))
+    };
+    let words: Vec<&str> = message.splitn(3, ' ').collect();
+    if let [file, at, said] = words[..]
+        && let Some((line, column)) = place(at)
+    {
+        return format!("{file}:{line}:{column} {said}");
+    }
+    message.to_owned()
 }
 
 /// Lets the pages of `browser` know that whoever reads them likes it dark.

@@ -124,6 +124,15 @@ async fn check_does_on_a_page_what_its_transcript_says() -> Result<()> {
              the browser says: Loading the script 'greeter.js' violates [..]\n\
              --    step 6: a stream in a page\n--    step 7: who may call\n",
         ),
+        // And in which line, as people count.
+        (
+            vec![(SCRIPT, "querySelector(\"[role=log]\")", "querySelector(\"[role=]\")")],
+            "FAIL  step 5: a page\n      \
+             your page shows nothing more, expected `Hello, you!`\n      \
+             (lessons/10-browser/transcripts/step5/page.txt:3)\n      \
+             the browser says: greeter.js:3:22 Uncaught DOMException: [..]\n\
+             --    step 6: a stream in a page\n--    step 7: who may call\n",
+        ),
         (
             vec![(PAGE, ">Greet me<", ">Say hello<")],
             "--    step 5: a page; your page has no button `Greet me`\n\
