@@ -11,7 +11,7 @@ use tower_http::cors::CorsLayer;
 pub fn allow(origin: &str, routes: Routes) -> anyhow::Result<Routes> {
     ensure!(
         is_origin(origin),
-        "{origin:?} is not an origin (give SCHEME://HOST:PORT, and no path)"
+        "{origin:?} is not an origin (give SCHEME://HOST:PORT, without a path or a usual port)"
     );
     // A browser asks first whether a page may send these...
     let may_send = ["grpc-timeout", "x-grpc-web", "x-user-agent"].map(HeaderName::from_static);

@@ -228,7 +228,9 @@ async fn takes_nothing_for_an_origin_that_no_browser_says() -> anyhow::Result<()
         let refused = origin::allow(bad, server::routes()).err().context(bad)?;
         assert_eq!(
             refused.to_string(),
-            format!("{bad:?} is not an origin (give SCHEME://HOST:PORT, and no path)")
+            format!(
+                "{bad:?} is not an origin (give SCHEME://HOST:PORT, without a path or a usual port)"
+            )
         );
     }
     Ok(())
