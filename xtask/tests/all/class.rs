@@ -178,7 +178,7 @@ fn compiles_nothing_else(class: &Class, package: &str, step: usize, dir: &Path) 
         lines.map(str::to_owned).collect()
     };
     // The lesson has been run before.
-    let mut build = typed_cargo(&root(), &["build", "--package", package]);
+    let mut build = typed_cargo(root(), &["build", "--package", package]);
     let run = Run::of(build.env("CARGO_TARGET_DIR", target()))?;
     ensure!(run.code == Some(0), "{}", run.stderr);
 
