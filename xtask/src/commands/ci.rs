@@ -125,15 +125,6 @@ pub const PARTS: &[Part] = &[
         proves: "`cargo xtask wire` reads all that crosses the wire, and changes nothing of it",
     },
     Part {
-        name: "minimum",
-        commands: &[concat!(
-            "cargo +",
-            env!("CARGO_PKG_RUST_VERSION"),
-            " check --workspace --all-targets --target-dir target/minimum"
-        )],
-        proves: "everything compiles on the oldest Rust that we promise",
-    },
-    Part {
         name: "windows",
         commands: &[
             "cargo check --bins --examples --target x86_64-pc-windows-msvc",
@@ -148,6 +139,15 @@ pub const PARTS: &[Part] = &[
             "cargo check -p APART --bins --examples --target aarch64-apple-darwin",
         ],
         proves: "the lessons and the runner compile for macOS",
+    },
+    Part {
+        name: "minimum",
+        commands: &[concat!(
+            "cargo +",
+            env!("CARGO_PKG_RUST_VERSION"),
+            " check --workspace --all-targets --target-dir target/minimum"
+        )],
+        proves: "everything compiles on the oldest Rust that we promise",
     },
     Part {
         name: "advisories",
