@@ -8,6 +8,7 @@ use std::process;
 use anyhow::Context;
 use serde_json::Value;
 
+use crate::run::pair::TIME_LIMIT;
 use crate::run::side::Side;
 use crate::run::{cause, pair};
 use crate::workspace::Workspace;
@@ -35,7 +36,9 @@ pub async fn wrong(
     quietly: bool,
 ) -> anyhow::Result<Option<String>> {
     let client = workspace.caller("late", lesson, quietly).await?;
-    let client = Side::with("late", &client, [late.path.clone(), late.message.clone()]);
+    let mut client = Side::with("late", &client, [late.path.clone(), late.message.clone()]);
+    // A server that goes on sends all that it has, in very small pieces.
+    client.limit = 3 * TIME_LIMIT;
     let data = Data::write(workspace, late)?;
     let outcome = pair::run(&server.clone().with_data(data.path.clone()), 1, &client).await?;
     if outcome.addrs.is_empty() {
