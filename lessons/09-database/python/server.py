@@ -236,7 +236,7 @@ def check_name(name: str, text: str, context: grpc.ServicerContext) -> None:
     elif text.strip() != text or any(unicodedata.category(it) == "Cc" for it in text):
         why = "begins or ends with a space, or has something in it that nobody can see"
     elif text == NOT_A_MEMBER:
-        why = "means that there is no team"
+        why = "means that a city has no team"
     else:
         return
     context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{name} {why}")

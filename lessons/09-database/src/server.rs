@@ -129,7 +129,7 @@ fn check_name(name: &str, text: &str) -> Result<(), Status> {
     } else if text.trim() != text || text.contains(char::is_control) {
         "begins or ends with a space, or has something in it that nobody can see"
     } else if text == NOT_A_MEMBER {
-        "means that there is no team"
+        "means that a city has no team"
     } else {
         return Ok(());
     };
