@@ -91,12 +91,14 @@ impl Folder {
     }
 }
 
+/// What the lessons' configuration sets for all that Cargo runs, this test as well.
+const CONFIGURED: &str = "LIBSQLITE3_FLAGS";
+
 /// `cargo` with `args` in `folder`, as a learner types it there.
 pub fn typed_cargo(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(args).current_dir(folder).env_remove("CARGO_TARGET_DIR");
-    // Which our configuration has set for the tests.
-    command.env_remove("LIBSQLITE3_FLAGS");
+    command.env_remove(CONFIGURED);
     for name in set_for_us() {
         command.env_remove(name);
     }
@@ -137,7 +139,7 @@ pub fn xtask(folder: &Path, args: &str) -> Command {
         "CARGO_TERM_COLOR",
         "CLICOLOR",
         "CLICOLOR_FORCE",
-        "LIBSQLITE3_FLAGS",
+        CONFIGURED,
         "NO_COLOR",
         "RUST_BACKTRACE",
     ] {
