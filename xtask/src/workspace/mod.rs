@@ -51,15 +51,19 @@ impl Workspace {
     pub async fn load() -> anyhow::Result<Workspace> {
         // Cargo says where our manifest is, if it has started us.
         let ours = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        let here = metadata(Path::new("."), ours.is_some()).await;
-        let workspace = match (here, &ours) {
-            (Err(error), None) => return Err(error),
-            (Err(_), Some(_)) => None,
-            (Ok(metadata), _) => Some(Workspace::of(&metadata)?),
-        };
+        let is_package = |dir: &Path| dir.join("Cargo.toml").is_file();
+        let mut workspace = None;
+        if ours.is_none() || env::current_dir()?.ancestors().any(is_package) {
+            workspace = match metadata(Path::new("."), ours.is_some()).await {
+                Err(error) if ours.is_none() => return Err(error),
+                Err(_) => None,
+                Ok(metadata) => Some(Workspace::of(&metadata)?),
+            };
+        }
         let workspace = match (workspace, ours) {
             (Some(workspace), _) if !workspace.lessons.is_empty() => workspace,
-            (_, Some(ours)) => Workspace::of(&metadata(&ours, false).await?)?,
+            // The runner's folder stands at the top: one question is enough there.
+            (_, Some(ours)) => Workspace::of(&metadata(&ours.join(".."), false).await?)?,
             (_, None) => bail!("no package around this folder is a lesson"),
         };
         CERTIFICATES.get_or_init(|| workspace.target.join("certificates"));
