@@ -11,9 +11,8 @@ use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 use crate::learner::{self, WORKSPACE_DATA};
 use crate::steps::regions::{self, Source};
-use crate::system::cargo::{cargo, metadata};
+use crate::system::cargo::metadata;
 use crate::system::error::WrongUse;
-use crate::system::process;
 use crate::workspace::Workspace;
 use crate::workspace::lesson::Lesson;
 use crate::workspace::manifest;
@@ -49,7 +48,7 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let dir = args.dir.clone().unwrap_or_else(|| format!("my-{}", lesson.package).into());
     let around = sound_around(&dir).await?;
     let draft = Draft::begin(&dir)?;
-    let written = write(&workspace, lesson, &sources, args.step, &dir).await;
+    let written = write(&workspace, lesson, &sources, args.step, &dir);
     written.with_context(|| format!("{} cannot be made", dir.display()))?;
     let still = sound_around(&dir).await?;
     if let Some(broken) = around.iter().find(|manifest| !still.contains(manifest)) {
@@ -128,7 +127,7 @@ async fn sound_around(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Writes the crate: `lesson` as it stands before `step`.
-async fn write(
+fn write(
     workspace: &Workspace,
     lesson: &Lesson,
     sources: &[Source],
@@ -167,14 +166,8 @@ async fn write(
     fs::create_dir_all(dir.join(".cargo"))?;
     put(&dir.join(".cargo/config.toml"), &cargo_config(workspace, lesson, dir)?.to_string())?;
 
+    // With more in it than the crate needs: Cargo removes that, and leaves the versions as they are.
     put(&dir.join("Cargo.lock"), &fs::read_to_string(workspace.root.join("Cargo.lock"))?)?;
-    // Removes from it what the crate does not need; versions stay as they are.
-    let mut command = cargo();
-    command.args(["update", "--workspace", "--offline", "--quiet"]).current_dir(dir);
-    let status = process::spawn(command)?.child.wait().await?;
-    if !status.success() {
-        bail!("`cargo update --workspace --offline` failed: {status}: see above");
-    }
     Ok(())
 }
 
