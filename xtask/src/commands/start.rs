@@ -167,8 +167,10 @@ fn write(
     put(&dir.join(".cargo/config.toml"), &cargo_config(workspace, lesson, dir)?.to_string())?;
 
     // With more in it than the crate needs: Cargo removes that, and leaves the versions as they are.
-    put(&dir.join("Cargo.lock"), &fs::read_to_string(workspace.root.join("Cargo.lock"))?)?;
-    Ok(())
+    let ours = workspace.root.join("Cargo.lock");
+    let lock =
+        fs::read_to_string(&ours).with_context(|| format!("cannot read {}", ours.display()))?;
+    put(&dir.join("Cargo.lock"), &lock)
 }
 
 /// The names of the data files that the lesson reads, at whatever step.
