@@ -34,9 +34,7 @@ async fn run() -> anyhow::Result<()> {
         ["server", addr] => server::serve(addr, server::routes()).await,
         // ANCHOR_END: step3-main-command
         // ANCHOR: step7-main-command
-        ["server", addr, origin] => {
-            server::serve(addr, origin::allow(origin, server::routes())?).await
-        }
+        ["server", addr, from] => server::serve(addr, origin::allow(from, server::routes())?).await,
         // ANCHOR_END: step7-main-command
         // ANCHOR: step4-main-command
         ["client", addr] => client::run(addr).await,
