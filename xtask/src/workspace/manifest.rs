@@ -36,10 +36,10 @@ pub fn filled_in(workspace: &DocumentMut, lesson: &str) -> anyhow::Result<Docume
         package.remove("metadata");
         inherit(package, from("package"))?;
     }
-    for name in ["dependencies", "build-dependencies"] {
-        if let Some(dependencies) = manifest.get_mut(name).and_then(Item::as_table_like_mut) {
-            inherit(dependencies, from("dependencies"))?;
-        }
+    inherit_dependencies(manifest.as_item_mut(), from("dependencies"))?;
+    let target = manifest.get_mut("target").and_then(Item::as_table_like_mut);
+    for (_, system) in target.into_iter().flat_map(|systems| systems.iter_mut()) {
+        inherit_dependencies(system, from("dependencies"))?;
     }
     Ok(manifest)
 }
@@ -78,6 +78,16 @@ pub fn make_root(
         }
     }
     manifest.insert("profile", profiles);
+}
+
+/// Fills in the dependencies that are `within` a manifest, or within what it says of a system.
+fn inherit_dependencies(within: &mut Item, from: Option<&Item>) -> anyhow::Result<()> {
+    for name in ["dependencies", "build-dependencies"] {
+        if let Some(table) = within.get_mut(name).and_then(Item::as_table_like_mut) {
+            inherit(table, from)?;
+        }
+    }
+    Ok(())
 }
 
 /// Replaces each `NAME.workspace = true` in `table` by what `from` has under that name.
@@ -176,12 +186,14 @@ mod tests {
     fn features_are_added_to_those_that_the_workspace_asks_for() -> anyhow::Result<()> {
         let workspace = "[workspace.dependencies]\na = \"1\"\n\
                          b = { version = \"2\", features = [\"x\"] } # why\n";
-        let lesson = "[dependencies]\na = { workspace = true, features = [\"y\"] }\n\
+        let lesson = "[dependencies]\na = { workspace = true, features = [\"y\"] }\n\n\
+                      [target.'cfg(all())'.dependencies]\n\
                       b = { workspace = true, features = [\"y\", \"z\"] }\n";
         let manifest = filled_in(&workspace.parse()?, lesson)?.to_string();
         assert_eq!(
             manifest,
-            "[dependencies]\na = { version = \"1\", features = [\"y\"] }\n\
+            "[dependencies]\na = { version = \"1\", features = [\"y\"] }\n\n\
+             [target.'cfg(all())'.dependencies]\n\
              b = { version = \"2\", features = [\"x\", \"y\", \"z\"] }\n"
         );
         let more = "[dependencies]\na = { workspace = true, optional = true }\n";
