@@ -42,7 +42,7 @@ pub struct Broken {
 ///
 /// The first byte of an input of the fuzzer is the number of a method, counted through all lessons:
 /// a new lesson belongs to the end.
-pub const LESSONS: [Lesson; 7] = [
+pub const LESSONS: [Lesson; 8] = [
     Lesson {
         package: "helloworld",
         serve: |incoming, stop| Box::pin(helloworld::server::run(incoming, stop)),
@@ -155,6 +155,18 @@ pub const LESSONS: [Lesson; 7] = [
         },
         has_second_ctrl_c: true,
         has_http1: true,
+    },
+    Lesson {
+        package: "fleet",
+        serve: |incoming, stop| Box::pin(fleet::server::run(incoming, stop)),
+        methods: &[unary("/Teams/GetTeam", b"\x0a\x05Miami")],
+        broken: Broken {
+            call: 3,
+            messages: 0,
+            printed: "Teams client received: Philadelphia Foxes",
+        },
+        has_second_ctrl_c: true,
+        has_http1: false,
     },
 ];
 

@@ -2,6 +2,8 @@
 
 use fleet::pb::{TeamRequest, TeamResponse};
 use fleet::server;
+use testing::call::{Kind, Method};
+use testing::faults;
 use testing::net::connect;
 use testing::server::Server;
 use testing::until;
@@ -32,6 +34,16 @@ async fn the_server_and_its_service_are_serving_and_no_other() -> anyhow::Result
     let status = health.check(HealthCheckRequest { service: "Movie".into() }).await.err();
     assert_eq!(status.map(|status| status.code()), Some(Code::NotFound));
     Ok(())
+}
+
+#[tokio::test]
+async fn hostile_bytes_are_answered_with_an_error() -> anyhow::Result<()> {
+    let server = serve().await?;
+    let channel = connect(server.addr)?;
+    let path = "/grpc.health.v1.Health/Check";
+    let check = Method { kind: Kind::Unary, path, message: b"\x0a\x05Teams" };
+    faults::answers_hostile_bytes(&channel, &check).await?;
+    faults::knows_no_other_method(&channel, path).await
 }
 
 #[tokio::test]
