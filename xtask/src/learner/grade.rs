@@ -242,7 +242,9 @@ impl Ours {
             }
         }
         let first = |wrong| Reach { wrong: Some((FIRST_RUNNABLE_STEP, wrong)), ..Reach::default() };
-        if wording::may_call_elsewhere(&outcome) && !told::connects(&theirs.client).await? {
+        if wording::may_call_elsewhere(&outcome)
+            && !told::connects(&theirs.client, newest.pair.servers).await?
+        {
             return Ok(first(wording::calls_elsewhere(&outcome)));
         }
         let mut state = newest;

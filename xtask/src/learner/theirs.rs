@@ -118,7 +118,7 @@ impl Theirs {
         }
         // Perhaps the program is that side, whatever it is told.
         if !wording::may_have_refused(ended.0)
-            || role == "client" && told::connects(&self.no_role()).await?
+            || role == "client" && told::connects(&self.no_role(), 1).await?
         {
             return Ok(None);
         }

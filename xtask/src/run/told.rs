@@ -1,12 +1,16 @@
 //! Whether a program of somebody's obeys the address that it is told.
 
+use std::future;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
+use crate::run::outcome::joined;
 use crate::run::pair::{ANY_PORT, TIME_LIMIT, free_address, ready, start};
 use crate::run::side::Side;
+use crate::system::files::Scratch;
 
 /// What is wrong with where `server` listens, as it goes on after "it": it is told a port.
 ///
@@ -14,10 +18,11 @@ use crate::run::side::Side;
 ///
 /// If it cannot be started.
 pub async fn listens_elsewhere(server: &Side) -> anyhow::Result<Option<String>> {
+    let shared = Scratch::new()?;
     let mut is_again = false;
     loop {
         let addr = free_address().await?.to_string();
-        let ended = match ready(server, &addr).await? {
+        let ended = match ready(server, &addr, &shared).await? {
             Ok(_) => return Ok(None),
             Err(ended) => ended,
         };
@@ -29,20 +34,32 @@ pub async fn listens_elsewhere(server: &Side) -> anyhow::Result<Option<String>> 
     }
 }
 
-/// Whether `client` connects to the address that it is told.
+/// Whether `client` connects to any of so many addresses, if it is told so many `servers`.
 ///
 /// # Errors
 ///
 /// If it cannot be started, or there is no port for it.
-pub async fn connects(client: &Side) -> anyhow::Result<bool> {
-    let listener = TcpListener::bind(ANY_PORT).await?;
-    let mut program = start(client, &listener.local_addr()?.to_string())?;
+pub async fn connects(client: &Side, servers: usize) -> anyhow::Result<bool> {
+    let shared = Scratch::new()?;
+    let (mut listeners, mut addrs) = (Vec::new(), Vec::new());
+    for _ in 0..servers {
+        let listener = TcpListener::bind(ANY_PORT).await?;
+        addrs.push(listener.local_addr()?);
+        listeners.push(listener);
+    }
+    let mut program = start(client, &joined(&addrs), &shared)?;
+    let accepted = || {
+        future::poll_fn(|task| match listeners.iter().any(|it| it.poll_accept(task).is_ready()) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+    };
     tokio::select! {
         biased;
-        accepted = listener.accept() => Ok(accepted.is_ok()),
+        () = accepted() => Ok(true),
         ended = timeout(TIME_LIMIT, program.ended()) => match ended {
             // It may have connected, and gone, before we looked.
-            Ok(_) => Ok(timeout(Duration::ZERO, listener.accept()).await.is_ok()),
+            Ok(_) => Ok(timeout(Duration::ZERO, accepted()).await.is_ok()),
             Err(_) => Ok(false),
         },
     }
