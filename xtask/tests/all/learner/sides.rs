@@ -153,6 +153,18 @@ fn check_finds_a_server_that_does_not_fail_as_it_is_asked_to() -> Result<()> {
     let said = wrong.is_some_and(|(_, why)| why.contains(" has answered instead of failing\n"));
     ensure!(said, "{}", run.stdout);
 
+    // One that has called several servers is not taken for one that doesn't call them yet.
+    desk.replace("my-fleet/src/server.rs", "\"fail-never\"", "\"fail-at\"")?;
+    let client = "my-fleet/src/client.rs";
+    desk.replace(
+        client,
+        "    let sick = ",
+        "    assert!(addrs.is_empty(), \"lost\");\n    let sick = ",
+    )?;
+    let run = desk.run("check")?;
+    assert_eq!(run.code, Some(1), "{}", run.stdout);
+    ensure!(run.stdout.contains("\nFAIL  step ") && run.stdout.contains("lost"), "{}", run.stdout);
+
     // A file that is not there, though other files have most of its words.
     let drain = "my-fleet/src/drain.rs";
     fs::remove_file(desk.path(drain))?;
