@@ -196,7 +196,28 @@ impl Part<'_> {
                 gap.end = same(place);
             }
         }
-        gap.start..gap.end.max(gap.start)
+        self.in_block(gap.start..gap.end.max(gap.start))
+    }
+
+    /// `gap`, or the end of the service or message that the region belongs to: in a proto, they may stand in
+    /// another order than in ours.
+    fn in_block(&self, gap: Range<usize>) -> Range<usize> {
+        let is_indented = |line: &str| line.starts_with([' ', '\t']);
+        let place = self.is_new.iter().take_while(|is_new| !**is_new).count();
+        let before = self.ours.lines().take(place);
+        let block = before.filter(|line| !is_indented(line) && !line.is_empty()).last();
+        let starts = self.region().first().is_some_and(|line| is_indented(line));
+        let (Some(block), true) = (block, starts && self.source.path.starts_with("proto")) else {
+            return gap;
+        };
+        let theirs: Vec<&str> = self.theirs.as_deref().unwrap_or_default().lines().collect();
+        let begin = theirs.iter().position(|line| words(line).take(2).eq(words(block).take(2)));
+        let Some(begin) = begin else { return gap };
+        let is_end = |line: &&str| line.starts_with('}');
+        match theirs[begin..].iter().position(is_end).map(|length| begin + length) {
+            Some(end) if !(begin + 1..=end).contains(&gap.start) || gap.end > end => end..end,
+            _ => gap,
+        }
     }
 
     /// The lesson's file before the region is written.

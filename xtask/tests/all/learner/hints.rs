@@ -140,3 +140,29 @@ fn a_hint_respects_what_the_learner_has() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
+fn a_method_goes_into_its_service_wherever_that_stands() -> Result<()> {
+    let desk = Desk::new()?;
+    desk.succeed("start 01 --step 5")?;
+    let proto = "my-helloworld/proto/helloworld.proto";
+    let service = "service Greeter {\n  rpc SayHello (HelloRequest) returns (HelloReply);\n}\n";
+    let messages = "message HelloRequest {\n  string name = 1;\n}\n\n\
+                    message HelloReply {\n  string message = 1;\n}\n";
+    let head = "syntax = \"proto3\";\npackage helloworld;\n\n";
+    for (order, line) in [
+        (format!("{head}{messages}\n{service}"), 13),
+        (format!("{head}{service}\n{messages}"), 5),
+        (format!("{head}{messages}\n{}", service.replace(" {", "\n{")), 14),
+    ] {
+        desk.write(proto, &order)?;
+        let hint = desk.succeed("hint --solution")?;
+        let place = format!("helloworld.proto, after line {line}, `rpc SayHello ");
+        ensure!(hint.contains(&place), "{order}{hint}");
+        // There, it makes a trait with one method more.
+        let compiles_but = "would not compile with it: not all trait items implemented";
+        ensure!(hint.contains(compiles_but), "{order}{hint}");
+    }
+    Ok(())
+}
