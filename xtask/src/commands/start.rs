@@ -13,6 +13,7 @@ use crate::learner::{self, WORKSPACE_DATA};
 use crate::steps::regions::{self, Source};
 use crate::system::cargo::metadata;
 use crate::system::error::WrongUse;
+use crate::system::files;
 use crate::workspace::Workspace;
 use crate::workspace::lesson::Lesson;
 use crate::workspace::manifest;
@@ -62,11 +63,11 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     draft.keep();
 
     let title = &lesson.steps[args.step - 1];
-    let dir = dir.display();
+    let (shown, typed) = (dir.display(), files::typed(&dir));
     writeln!(
         anstream::stdout(),
-        "{dir} is {} as it stands before step {}, {title}.\n\
-         Read {dir}/README.md, write the step, then run `cargo xtask check {dir}`.",
+        "{shown} is {} as it stands before step {}, {title}.\n\
+         Read {shown}/README.md, write the step, then run `cargo xtask check {typed}`.",
         lesson.name,
         args.step
     )?;

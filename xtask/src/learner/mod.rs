@@ -106,7 +106,7 @@ impl Learner<'_> {
         if self.folder == Path::new(".") {
             return String::new();
         }
-        format!(" {}", self.folder.display())
+        format!(" {}", files::typed(&self.folder))
     }
 
     /// Spares a crate from `start` to compile again what it depends on, which `check` has done: links it
@@ -141,7 +141,11 @@ impl Learner<'_> {
         let lessons = workspace.lessons.iter();
         match lessons.skip_while(|other| other.name != self.lesson.name).nth(1) {
             Some(next) => {
-                format!("{all} works. The next lesson: `cargo xtask start {}`", next.package)
+                let package = &next.package;
+                // Beside this crate, not in it.
+                let beside =
+                    if self.named().is_empty() { format!(" ../my-{package}") } else { "".into() };
+                format!("{all} works. The next lesson: `cargo xtask start {package}{beside}`")
             }
             None => format!("{all} works, and this was the last lesson."),
         }
@@ -171,12 +175,17 @@ fn around() -> anyhow::Result<PathBuf> {
     }
     found.sort();
     match &found[..] {
+        [] if manifest::read(&here.join("Cargo.toml"))
+            .is_ok_and(|it| it.contains_key("package")) =>
+        {
+            bail!("the crate here is not from `cargo xtask start`: give --lesson")
+        }
         [] => bail!("no crate from `cargo xtask start` is here: give its folder"),
         [only] => Ok(only.clone()),
         [first, ..] => bail!(
             "there are {} crates from `cargo xtask start` here: give a folder, say {}",
             found.len(),
-            first.display()
+            files::typed(first)
         ),
     }
 }

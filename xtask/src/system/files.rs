@@ -19,6 +19,17 @@ pub fn within(folder: &Path, except: &[PathBuf]) -> io::Result<Vec<(PathBuf, Met
     Ok(files)
 }
 
+/// `path` as one types it in a command.
+pub fn typed(path: &Path) -> String {
+    let path = path.display().to_string();
+    match cfg!(windows) {
+        // Its shells don't agree on single quotes.
+        true if path.contains(char::is_whitespace) => format!("\"{path}\""),
+        true => path,
+        false => shell_words::quote(&path).into_owned(),
+    }
+}
+
 /// Makes the folder `to`, with a link to each file in `from`, and so with the folders in it; but not to
 /// those that `is_left_out`.
 ///

@@ -241,6 +241,10 @@ fn the_crate_is_found_or_said_to_be_missing() -> Result<()> {
         &manifest.replace("[package.metadata.start]", "[package.metadata.no]"),
     )?;
     assert_eq!(error("check two")?, "error: two is not from `cargo xtask start`: give --lesson\n");
+    let mut inside = desk.alias("check");
+    let run = Run::of(inside.current_dir(desk.path("two")))?;
+    let own = "error: the crate here is not from `cargo xtask start`: give --lesson\n";
+    assert_eq!((run.code, &*run.stderr), (Some(1), own));
     let stdout = desk.succeed("check two --lesson helloworld")?;
     ensure!(stdout.contains("\nNext: step 1, define the service. "), "{stdout}");
     let run = desk.run("check two --lesson hello")?;

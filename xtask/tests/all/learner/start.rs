@@ -23,6 +23,11 @@ Read my-helloworld/README.md, write the step, then run `cargo xtask check my-hel
 
 "#]]
     );
+    #[cfg(unix)]
+    {
+        let run = Run::of(desk.alias("start 01").arg("my own"))?;
+        ensure!(run.stdout.contains(" run `cargo xtask check 'my own'`."), "{}", run.stdout);
+    }
     let mut sources = Vec::new();
     for Lesson { name: lesson, package, steps, .. } in lessons()? {
         let steps = steps.len();
