@@ -55,6 +55,10 @@ impl<'a> Desk<'a> {
         // A crate that is written here is built as the lessons are, and so with what is built for them.
         let mut config = manifest::read(&workspace.root.join("Cargo.toml"))?;
         config.retain(|key, _| key == "profile");
+        // But it is changed again and again.
+        if let Some(dev) = config["profile"]["dev"].as_table_like_mut() {
+            dev.remove("incremental");
+        }
         fs::create_dir(here.join(".cargo"))?;
         fs::write(here.join(".cargo/config.toml"), config.to_string())?;
         Ok(Desk {
