@@ -209,11 +209,12 @@ pub fn caller_args<'a>(name: &'a str, lesson: &'a Lesson) -> Vec<&'a str> {
     [&args, tls].concat()
 }
 
-/// The arguments that select `lessons`, for each call of Cargo: those of the default members together,
-/// and of each other lesson alone.
+/// The arguments that select `lessons`, for each call of Cargo: of each lesson that is built apart, and
+/// then of all others together. What only one of them depends on is compiled in a row, and so beside
+/// what all depend on.
 pub fn packages<'a>(lessons: &[&'a Lesson]) -> Vec<Vec<&'a str>> {
     let (apart, together): (Vec<&Lesson>, _) = lessons.iter().partition(|lesson| lesson.is_apart);
-    let calls = [together].into_iter().chain(apart.into_iter().map(|lesson| vec![lesson]));
+    let calls = apart.into_iter().map(|lesson| vec![lesson]).chain([together]);
     let args = |lessons: Vec<&'a Lesson>| -> Vec<&'a str> {
         lessons.into_iter().flat_map(|lesson| ["--package", &*lesson.package]).collect()
     };
