@@ -4,11 +4,16 @@ use anyhow::ensure;
 use fleet::fleet::Fleet;
 use fleet::pb::TeamRequest;
 use fleet::pb::teams_client::TeamsClient;
+use testing::net::listen;
 use tokio::time::Instant;
-use tonic::{Code, Status};
+use tokio_stream::{Pending, pending};
+use tonic::transport::Server;
+use tonic::{Code, Request, Response, Status};
 use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::{Health, HealthServer};
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use crate::fake::{Answer, addrs, calls, three};
+use crate::fake::{Answer, Fake, addrs, calls, three};
 
 /// Makes a call.
 async fn call(fleet: &Fleet) -> Result<(), Status> {
@@ -50,6 +55,45 @@ async fn one_that_is_not_serving_gets_none_until_it_is() -> anyhow::Result<()> {
             ensure!(Instant::now() < deadline, "it gets no calls any more");
         }
     }
+    Ok(())
+}
+
+/// A server that does not say how it is.
+struct Silent;
+
+#[tonic::async_trait]
+impl Health for Silent {
+    type WatchStream = Pending<Result<HealthCheckResponse, Status>>;
+
+    async fn check(
+        &self,
+        _: Request<HealthCheckRequest>,
+    ) -> Result<Response<HealthCheckResponse>, Status> {
+        std::future::pending().await
+    }
+
+    async fn watch(
+        &self,
+        _: Request<HealthCheckRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        Ok(Response::new(pending()))
+    }
+}
+
+#[tokio::test]
+#[ignore = "slow: cargo xtask ci runs it"]
+async fn one_that_does_not_say_how_it_is_gets_none() -> anyhow::Result<()> {
+    let (incoming, _) = listen().await?;
+    let silent = incoming.local_addr()?;
+    let service = HealthServer::new(Silent);
+    tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
+    let well = Fake::start(Answer::Well).await?;
+    let fleet = Fleet::connect(&format!("{silent},{}", well.addr)).await?;
+    for _ in 0..10 {
+        call(&fleet).await?;
+    }
+    assert_eq!(well.servicer.calls(), 10);
+    assert!(Fleet::connect(&silent.to_string()).await.is_err());
     Ok(())
 }
 
