@@ -47,9 +47,15 @@ pub async fn prepare(path: &str) -> anyhow::Result<SqliteConnectOptions> {
     let migrated = migrate(&options).await;
     // ANCHOR: step8-advise
     let migrated = migrated.map_err(advise);
+    let migrated = migrated.and_then(|()| {
+        // To SQLite, some names mean none: each connection has a database of its own then.
+        anyhow::ensure!(std::path::Path::new(path).is_file(), "that's no file: give another FILE");
+        Ok(())
+    });
     // ANCHOR_END: step8-advise
     migrated.with_context(|| format!("cannot use the database {path:?}"))?;
-    Ok(options)
+    // Whoever removes it now is told so.
+    Ok(options.create_if_missing(false))
 }
 
 /// Does what the file hasn't seen yet, in one transaction: all of it or nothing.

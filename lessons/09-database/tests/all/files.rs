@@ -85,7 +85,26 @@ async fn says_in_one_line_why_it_cannot_use_a_file() -> anyhow::Result<()> {
     let nowhere = path.join("teams.db");
     refuses_data(PROGRAM, &nowhere, CANNOT_OPEN).await?;
     refuses_data(PROGRAM, &path.with_file_name("missing").join("teams.db"), CANNOT_OPEN).await?;
-    refuses_data(PROGRAM, path.parent().context("no folder")?, CANNOT_OPEN).await
+    refuses_data(PROGRAM, path.parent().context("no folder")?, CANNOT_OPEN).await?;
+    // What SQLite keeps in memory, and what it gives no name.
+    for name in [":memory:", ""] {
+        let expected = "that's no file: give another FILE";
+        refuses_data(PROGRAM, Path::new(name), expected).await?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn makes_no_other_file_if_somebody_removes_it() -> anyhow::Result<()> {
+    let scratch = Scratch::new()?;
+    let (_server, addr) = start(PROGRAM, Some(&scratch.path())).await?;
+    fs::remove_file(scratch.path())?;
+    let mut stub = TeamsClient::new(connect(addr)?);
+    let failed = stub.add_team(add("Denver", "Miners", "")).await.err().context("it was added")?;
+    assert_eq!((failed.code(), failed.message()), (Code::Internal, "the database failed"));
+    assert!(!scratch.path().exists());
+    Ok(())
 }
 
 #[tokio::test]
