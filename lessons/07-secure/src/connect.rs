@@ -1,6 +1,6 @@
 //! What every client needs, whatever it calls: a connection, or the reason why there is none.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use std::{error::Error, io};
 use tokio_rustls::rustls;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint, Uri};
@@ -40,13 +40,14 @@ impl Server {
         endpoint.connect().await.map_err(|error| {
             let addr = &self.addr;
             let error = anyhow::Error::from(error);
+            let cause = error.root_cause();
             let why = match error.chain().find_map(of_tls) {
                 Some(error) => format!("the server at {addr} {}", refusal(error)),
                 None => {
                     format!("no server at {addr} (start one with `cargo run -p secure server`)")
                 }
             };
-            error.context(why)
+            anyhow!("{why}: {cause}")
         })
     }
 }

@@ -20,8 +20,10 @@ impl Token {
     /// The token of `name`. Fails if it can't be read.
     pub fn of(name: &str) -> anyhow::Result<Token> {
         let secret = certificates::read(&format!("{name}.token"))?;
-        let value = format!("Bearer {}", secret.trim_end()).parse().ok();
-        let mut value: MetadataValue<_> = value.context("a token has only letters and digits")?;
+        let secret = Some(secret.trim_end()).filter(|secret| !secret.is_empty());
+        let value = secret.and_then(|secret| format!("Bearer {secret}").parse().ok());
+        let mut value: MetadataValue<_> =
+            value.with_context(|| format!("{name}.token needs letters and digits, and no more"))?;
         // For tonic, not to print it, and for HTTP/2, not to remember it for the next call.
         value.set_sensitive(true);
         Ok(Token(value))

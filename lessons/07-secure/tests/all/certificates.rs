@@ -158,6 +158,17 @@ async fn nothing_of_others_is_replaced() -> anyhow::Result<()> {
     worked(client(addr, folder.path()).await?)
 }
 
+#[tokio::test]
+async fn an_empty_token_is_none() -> anyhow::Result<()> {
+    let folder = crate::made::Authority::called("ours")?.folder("127.0.0.1", &crate::made::NOW)?;
+    for token in ["", "\n", "ada's\nsecret"] {
+        fs::write(folder.path().join("ada.token"), token)?;
+        let program = program(["server", "127.0.0.1:0"], folder.path());
+        failed(output(program).await?, "ada.token needs letters and digits, and no more\n")?;
+    }
+    Ok(())
+}
+
 /// The texts of the files in `folder`.
 fn texts(folder: &Path) -> anyhow::Result<Vec<String>> {
     files(folder)?.iter().map(|file| Ok(fs::read_to_string(file)?)).collect()
