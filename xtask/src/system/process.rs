@@ -266,20 +266,28 @@ impl Printed {
         if self.0.borrow().len() > MAX_OUTPUT { Err(TooMuch) } else { Ok(()) }
     }
 
-    /// All that has come so far, with `\n` at the end of each line. Characters that nobody can see
-    /// are shown by their numbers: so they cannot do anything to a terminal either.
+    /// All that has come so far, with `\n` at the end of each line. Characters that nobody can see, or
+    /// tell from a space, are shown by their numbers: so they cannot do anything to a terminal either.
     pub fn text(&self) -> String {
         let text = normalize_lines(&String::from_utf8_lossy(&self.0.borrow()));
         let mut visible = String::with_capacity(text.len());
         for c in text.chars() {
-            if c.is_control() && c != '\n' && c != '\t' {
-                visible.extend(c.escape_unicode());
-            } else {
+            if is_visible(c) || [' ', '\n', '\t'].contains(&c) {
                 visible.push(c);
+            } else {
+                visible.extend(c.escape_unicode());
             }
         }
         visible
     }
+}
+
+/// Whether `c` neither controls what reads it, nor is a space, without a width, or a sign for the direction of
+/// a text.
+fn is_visible(c: char) -> bool {
+    let is_format = matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    !is_format && !c.is_control() && !c.is_whitespace()
 }
 
 /// Waits until no other process makes what is to be at `path`, and lets others wait while what this

@@ -379,7 +379,7 @@ mod twins {
     fn nothing_that_is_printed_or_typed_breaks_the_results() -> Result<()> {
         let Some((python, _)) = prepared()? else { return Ok(()) };
         let desk = tempfile::tempdir()?;
-        let program = "print('\\x1b[2J\\x00\\ufffe\\uffff]]> <&\"')\n";
+        let program = "print('\\x1b[2J\\x00\\u202e\\xa0\\ufffe\\uffff]]> <&\"')\n";
         fs::write(
             desk.path().join("client.py"),
             format!("import sys\nsys.stdout.reconfigure(encoding='utf-8')\n{program}"),
@@ -388,7 +388,10 @@ mod twins {
         let run = |format| verify(desk.path(), &["01", "--client", &command, "--format", format]);
 
         let human = run("json")?.stderr;
-        ensure!(human.contains("\\u{1b}[2J\\u{0}") && !human.contains('\x1b'), "{human}");
+        ensure!(
+            human.contains("\\u{1b}[2J\\u{0}\\u{202e}\\u{a0}") && !human.contains('\x1b'),
+            "{human}"
+        );
         let json: Value = serde_json::from_str(&run("json")?.stdout)?;
         ensure!(json[0]["client"] == *command, "{json}");
         let junit = run("junit")?.stdout;
