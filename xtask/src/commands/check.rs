@@ -20,12 +20,12 @@ of yours, and says of each step of the lesson whether it works. It also sends yo
 lesson's server refuses: a message without a field that it needs, an id that doesn't exist, bytes
 that aren't a message. The words of the answer are yours to choose, its code is not. In lesson 6,
 it starts your server with a data file, too (`server ADDR DATA`), that has more places, and stops
-waiting before they're all there. In lesson 10, it does with your page in Chromium what the
-lesson's transcript says, if `chromedriver` is there, and says so if not. In a lesson with
-certificates, all sides find them in the folder that the variable CERTIFICATES names. What is not
-written yet is no failure, and neither is what it prints on standard error. What does not compile
-is shown by Cargo, and nothing is run then. At the end, it runs your own tests, if there is a
-folder `tests`.
+waiting before they're all there. In lesson 9, it starts your server once more with the same
+file. In lesson 10, it does with your page in Chromium what the lesson's transcript says, if
+`chromedriver` is there, and says so if not. In a lesson with certificates, all sides find them in
+the folder that the variable CERTIFICATES names. What is not written yet is no failure, and
+neither is what it prints on standard error. What does not compile is shown by Cargo, and nothing
+is run then. At the end, it runs your own tests, if there is a folder `tests`.
 
 Your program has to take `server ADDR` and `client ADDR`, as that of the lesson does.
 

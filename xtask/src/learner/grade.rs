@@ -10,7 +10,7 @@ use crate::learner::ours::Ours;
 use crate::learner::sources::Sources;
 use crate::learner::theirs::Theirs;
 use crate::learner::wording::{self, Yours, wrong};
-use crate::learner::{Grade, Learner, late, page, protos, refusals};
+use crate::learner::{Grade, Learner, kept, late, page, protos, refusals};
 use crate::run::cause;
 use crate::run::pair;
 use crate::run::told;
@@ -72,6 +72,8 @@ pub async fn grade(
         if let Some((step, why)) = refusals.await? {
             let before = if step > FIRST_RUNNABLE_STEP { step - 1 } else { 0 };
             server = Reach { step: before, wrong: Some((step, why)), ..Reach::default() };
+        } else if let Some(why) = kept::wrong(&ours, lesson, &theirs.server, step).await? {
+            server = Reach { step: step - 1, wrong: Some((step, why)), ..Reach::default() };
         }
     }
     // The client has that step: so the server should have it, too.

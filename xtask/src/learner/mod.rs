@@ -9,6 +9,8 @@ pub mod grade;
 #[cfg(feature = "runner")]
 pub mod hint;
 #[cfg(feature = "runner")]
+pub mod kept;
+#[cfg(feature = "runner")]
 pub mod late;
 #[cfg(feature = "runner")]
 pub mod ours;

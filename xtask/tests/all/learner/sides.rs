@@ -175,6 +175,21 @@ fn check_finds_a_server_that_does_not_fail_as_it_is_asked_to() -> Result<()> {
 
 #[test]
 #[ignore = "slow: cargo xtask ci runs it"]
+fn check_finds_a_server_that_forgets() -> Result<()> {
+    let desk = Desk::with_all_of("database")?;
+    let migrate = "    let migrated = migrate(&options).await;\n";
+    let forget = format!("    _ = std::fs::remove_file(path);\n{migrate}");
+    desk.replace("my-database/src/file.rs", migrate, &forget)?;
+    let run = desk.run("check")?;
+    let expected = "\nFAIL  step 8: nothing lost\n      your server was started again with the same \
+                    file, and our client printed `Teams client received: Denver Miners`, expected \
+                    `Teams client was refused: Denver has a team already`\n";
+    ensure!(run.code == Some(1) && run.stdout.contains(expected), "{}", run.stdout);
+    Ok(())
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()> {
     let desk = Desk::with_all_of("routeguide")?;
     let server = "my-routeguide/src/server.rs";

@@ -1,0 +1,41 @@
+//! Whether a learner's server still has what it was told when it is started again: a pair has a new
+//! file each time.
+
+use crate::learner::ours::Ours;
+use crate::run::pair;
+use crate::run::side::Side;
+use crate::system::files::Scratch;
+use crate::workspace::lesson::Lesson;
+
+/// What is wrong with the second start of `server`, which works as far as `step`, on the file of the
+/// first one, if something is. Nothing is seen in a lesson whose server has no file.
+///
+/// # Errors
+///
+/// If a program cannot be started.
+pub async fn wrong(
+    ours: &Ours,
+    lesson: &Lesson,
+    server: &Side,
+    step: usize,
+) -> anyhow::Result<Option<String>> {
+    let Some(name) = &lesson.file else { return Ok(None) };
+    let pair = &ours.at(step)?.pair;
+    let client = ours.programs.side(&pair.client)?;
+    let mut printed = Vec::new();
+    for server in [&ours.programs.side(&pair.server)?, server] {
+        let scratch = Scratch::new()?;
+        let server = server.clone().with_file(None).with_data(scratch.0.join(name));
+        pair::run(&server, pair.servers, &client).await?;
+        let again = pair::run(&server, pair.servers, &client).await?;
+        printed.push(again.printed(&again.client));
+    }
+    let lines = |index: usize| printed[index].lines().chain(["nothing more"]);
+    let differ = lines(0).zip(lines(1)).find(|(ours, theirs)| ours != theirs);
+    Ok(differ.map(|(ours, theirs)| {
+        format!(
+            "your server was started again with the same file, and our client printed `{theirs}`, \
+             expected `{ours}`"
+        )
+    }))
+}
