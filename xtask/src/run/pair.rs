@@ -62,12 +62,10 @@ pub async fn run_through(
     client: &Side,
     between: impl AsyncFnOnce(Vec<SocketAddr>) -> anyhow::Result<Vec<SocketAddr>>,
 ) -> anyhow::Result<Outcome> {
-    // What the server of one pair makes there is not for another pair: it may be somebody's, and wrong.
-    let shared = Scratch::new()?;
     let started = Instant::now();
     let (mut programs, mut addrs) = (Vec::new(), Vec::new());
     for _ in 0..servers {
-        match ready(server, ANY_PORT, &shared).await? {
+        match ready(server, ANY_PORT).await? {
             Ok((program, addr)) => {
                 programs.push(program);
                 addrs.push(addr);
@@ -79,8 +77,7 @@ pub async fn run_through(
             }
         }
     }
-    let addr = joined(&between(addrs.clone()).await?);
-    let client = end(start(client, &addr, &shared)?, END, client, Instant::now()).await?;
+    let client = run_one(client, &joined(&between(addrs.clone()).await?)).await?;
     if server.is_foreign {
         let until = Instant::now() + A_MOMENT;
         for program in &mut programs {
@@ -130,16 +127,13 @@ pub(super) async fn free_address() -> anyhow::Result<SocketAddr> {
 ///
 /// If it cannot be started, or the system cannot tell what became of it.
 pub async fn run_one(side: &Side, addr: &str) -> anyhow::Result<Ended> {
-    end(start(side, addr, &Scratch::new()?)?, END, side, Instant::now()).await
+    end(start(side, addr)?, END, side, Instant::now()).await
 }
 
-/// Starts a program. Both sides of a pair find certificates in the folder `shared`.
-pub(super) fn start(side: &Side, addr: &str, shared: &Scratch) -> anyhow::Result<Program> {
+pub(super) fn start(side: &Side, addr: &str) -> anyhow::Result<Program> {
     let scratch = side.file.is_some().then(Scratch::new).transpose()?;
     let file = scratch.as_ref().zip(side.file.as_ref()).map(|(scratch, name)| scratch.0.join(name));
-    let mut command = side.command(addr, file.as_deref());
-    command.env("CERTIFICATES", shared.0.join("certificates"));
-    let started = Program::start(command);
+    let started = Program::start(side.command(addr, file.as_deref()));
     let started = started.map(|program| program.with(scratch));
     started.map_err(|error| {
         // What we have built can be started; what somebody has typed, perhaps not.
@@ -153,13 +147,12 @@ pub(super) fn start(side: &Side, addr: &str, shared: &Scratch) -> anyhow::Result
 pub(super) async fn ready(
     server: &Side,
     told: &str,
-    shared: &Scratch,
 ) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
     if server.is_foreign {
-        return foreign_ready(server, shared).await;
+        return foreign_ready(server).await;
     }
     let expected = "expected `Server started, listening on HOST:PORT`";
-    let mut program = start(server, told, shared)?;
+    let mut program = start(server, told)?;
     let failure = match timeout(TIME_LIMIT, program.stdout.first_line()).await {
         Ok(Some(line)) => match address_in(&line) {
             None if line.contains(LISTENING) => {
@@ -200,13 +193,10 @@ fn is_it(told: &str, addr: SocketAddr) -> bool {
 }
 
 /// Starts somebody's server, and waits until it says that it listens, or accepts a connection.
-async fn foreign_ready(
-    server: &Side,
-    shared: &Scratch,
-) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
+async fn foreign_ready(server: &Side) -> anyhow::Result<Result<(Program, SocketAddr), Ended>> {
     // It may not say which port the system has chosen: so it is given one that is free now.
     let addr = free_address().await?;
-    let mut program = start(server, &addr.to_string(), shared)?;
+    let mut program = start(server, &addr.to_string())?;
     let is_ready = async {
         let line = tokio::select! {
             line = program.stdout.line_with(LISTENING) => line,

@@ -11,6 +11,7 @@ use crate::run::pair::{FOREIGN_TIME_LIMIT, TIME_LIMIT};
 use crate::system::apart;
 use crate::system::cargo::set_for_us;
 use crate::system::error::WrongUse;
+use crate::workspace;
 use crate::workspace::lesson::{Programs, Target};
 
 /// How to start a server or a client.
@@ -151,7 +152,7 @@ impl Side {
             words.push(addr.into());
         }
         let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).args(&self.data);
+        command.args(&words[1..]).args(&self.data).envs(workspace::variables());
         command.args(file.filter(|_| !self.is_foreign));
         for (name, value) in &self.variables {
             match value {

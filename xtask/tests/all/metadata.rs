@@ -10,19 +10,22 @@ use crate::common::Run;
 use crate::verify::{Program, Workspace};
 
 #[test]
-fn each_pair_finds_its_certificates_in_a_folder_of_its_own() -> Result<()> {
+fn both_sides_find_certificates_in_one_folder() -> Result<()> {
     let workspace = Workspace::new(&["01-secure"])?;
     let main = "lessons/01-secure/src/main.rs";
-    let folder = "std::path::PathBuf::from(env::var_os(\"CERTIFICATES\").unwrap())";
-    // The server makes them, and would fail if they were there; the client needs them.
-    let makes = "println!(\"Server started, ";
-    workspace.replace(main, makes, &format!("std::fs::create_dir({folder})?; {makes}"))?;
-    let needs = "println!(\"Will greet the server\");";
-    workspace.replace(main, needs, &format!("assert!({folder}.is_dir()); {needs}"))?;
-    for _ in 0..2 {
-        let run = workspace.run("verify")?;
-        assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    for said in ["Will greet the server", "Greeted a client"] {
+        let folder =
+            format!("println!(\"{said}\"); println!(\"{{:?}}\", env::var_os(\"CERTIFICATES\"));");
+        workspace.replace(main, &format!("println!(\"{said}\");"), &folder)?;
     }
+    let folder = format!("Some({:?})", workspace.path("target").join("certificates"));
+    let transcripts = "lessons/01-secure/transcripts/step4";
+    for (side, said) in [("server", "Greeted a client\n"), ("client", "Will greet the server\n")] {
+        let path = format!("{transcripts}/{side}.txt");
+        workspace.replace(&path, said, &format!("{said}{folder}\n"))?;
+    }
+    let run = workspace.run("verify")?;
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
 
     let program = workspace.path("target/debug").join(format!("secure{EXE_SUFFIX}"));
     let program = program.to_str().context("a path that is no text")?;

@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use xtask::run::python::Python;
 use xtask::system::process::Program;
-use xtask::workspace::Workspace;
 use xtask::workspace::lesson::Target;
+use xtask::workspace::{self, Workspace};
 
 /// Far longer than anything here takes.
 const STUCK: Duration = Duration::from_secs(120);
@@ -34,12 +34,9 @@ async fn every_program_refuses_in_one_line() -> anyhow::Result<()> {
     let workspace = Workspace::load().await?;
     let lessons = workspace.select(&[])?;
     let programs = workspace.build(&lessons, true).await?;
-    let folder = tempfile::tempdir()?;
-    let certificates = folder.path().join("certificates");
     let command = |target: &Target, args: &[&OsStr]| {
         let mut command = Command::new(programs.side(target)?.program());
-        command.args(target.role).args(args);
-        command.env("CERTIFICATES", &certificates);
+        command.args(target.role).args(args).envs(workspace::variables());
         anyhow::Ok(command)
     };
     for lesson in lessons.iter().filter(|lesson| lesson.tls.is_some()) {
