@@ -10,7 +10,6 @@ use tokio::time::timeout;
 use crate::run::outcome::joined;
 use crate::run::pair::{ANY_PORT, TIME_LIMIT, free_address, ready, start};
 use crate::run::side::Side;
-use crate::system::files::Scratch;
 
 /// What is wrong with where `server` listens, as it goes on after "it": it is told a port.
 ///
@@ -18,11 +17,10 @@ use crate::system::files::Scratch;
 ///
 /// If it cannot be started.
 pub async fn listens_elsewhere(server: &Side) -> anyhow::Result<Option<String>> {
-    let shared = Scratch::new()?;
     let mut is_again = false;
     loop {
         let addr = free_address().await?.to_string();
-        let ended = match ready(server, &addr, &shared).await? {
+        let ended = match ready(server, &addr).await? {
             Ok(_) => return Ok(None),
             Err(ended) => ended,
         };
@@ -40,14 +38,13 @@ pub async fn listens_elsewhere(server: &Side) -> anyhow::Result<Option<String>> 
 ///
 /// If it cannot be started, or there is no port for it.
 pub async fn connects(client: &Side, servers: usize) -> anyhow::Result<bool> {
-    let shared = Scratch::new()?;
     let (mut listeners, mut addrs) = (Vec::new(), Vec::new());
     for _ in 0..servers {
         let listener = TcpListener::bind(ANY_PORT).await?;
         addrs.push(listener.local_addr()?);
         listeners.push(listener);
     }
-    let mut program = start(client, &joined(&addrs), &shared)?;
+    let mut program = start(client, &joined(&addrs))?;
     let accepted = || {
         future::poll_fn(|task| match listeners.iter().any(|it| it.poll_accept(task).is_ready()) {
             true => Poll::Ready(()),

@@ -10,6 +10,7 @@ pub mod requests;
 
 use std::env;
 use std::path::{Component, Display, Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, bail};
 use cargo_metadata::Metadata;
@@ -18,6 +19,15 @@ use similar::get_close_matches;
 use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;
 use crate::workspace::lesson::{Lesson, Programs, Target};
+
+/// The folder in which every server that we start makes certificates and tokens, and in which all
+/// clients find them. It is known as soon as there is a workspace.
+static CERTIFICATES: OnceLock<PathBuf> = OnceLock::new();
+
+/// What to set for a program of a lesson, whoever has written it.
+pub fn variables() -> impl Iterator<Item = (&'static str, &'static Path)> {
+    CERTIFICATES.get().map(|folder| ("CERTIFICATES", &**folder)).into_iter()
+}
 
 /// A workspace with lessons in it.
 pub struct Workspace {
@@ -56,6 +66,7 @@ impl Workspace {
             (_, Some(ours)) => Workspace::of(&metadata(&ours.join(".."), false).await?)?,
             (_, None) => bail!("no package around this folder is a lesson"),
         };
+        CERTIFICATES.get_or_init(|| workspace.target.join("certificates"));
         Ok(workspace)
     }
 

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use xtask::system::apart;
 use xtask::system::cargo::cargo;
 use xtask::system::process::{self, Program};
-use xtask::workspace::{Workspace, manifest};
+use xtask::workspace::{self, Workspace, manifest};
 
 use crate::pages::listing::{LessonSource, Listings};
 use crate::reader::ports::Ports;
@@ -294,8 +294,8 @@ impl<'a> Desk<'a> {
             _ => bail!("nobody runs `{line}`: it is no command of Cargo's"),
         }
         if !is_crate {
-            // A crate has certificates of its own, too.
-            command.env("CERTIFICATES", self.here.join("certificates"));
+            // A crate has certificates of its own: a scene may spoil them.
+            command.envs(workspace::variables());
         }
         command.env("CARGO_TERM_QUIET", "true").env("CARGO_TERM_COLOR", "never");
         for name in ["CLICOLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
