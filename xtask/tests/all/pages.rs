@@ -198,7 +198,7 @@ async fn check_asks_what_a_browser_would_ask_and_says_that_nobody_has_looked() -
         ),
         // Whoever has begun with the policy has no origin yet.
         (
-            vec![(MAIN, "[\"server\", addr, origin] =>", "[\"later\", addr, origin] =>")],
+            vec![(MAIN, "[\"server\", addr, from] =>", "[\"later\", addr, from] =>")],
             format!(
                 "{two}--    {seven}; {lacks} let a page from http://localhost:8000 call it{told}"
             ),
