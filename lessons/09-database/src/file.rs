@@ -54,7 +54,7 @@ pub async fn prepare(path: &str) -> anyhow::Result<SqliteConnectOptions> {
     });
     // ANCHOR_END: step8-advise
     migrated.with_context(|| format!("cannot use the database {path:?}"))?;
-    // Whoever removes it now is told so.
+    // If somebody removes it now, no empty one takes its place.
     Ok(options.create_if_missing(false))
 }
 

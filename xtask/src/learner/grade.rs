@@ -69,11 +69,16 @@ pub async fn grade(
         let (states, step) = (&ours.states.states, server.step.min(declared.count()));
         page = page::reach(workspace, lesson, &ours, &theirs.server, step, quietly).await?;
         let refusals = refusals::wrong(workspace, lesson, states, &theirs.server, step, quietly);
-        if let Some((step, why)) = refusals.await? {
+        let wrong = match refusals.await? {
+            None => {
+                let step = step.max(FIRST_RUNNABLE_STEP);
+                kept::wrong(&ours, lesson, &theirs.server, step).await?.map(|why| (step, why))
+            }
+            wrong => wrong,
+        };
+        if let Some((step, why)) = wrong {
             let before = if step > FIRST_RUNNABLE_STEP { step - 1 } else { 0 };
             server = Reach { step: before, wrong: Some((step, why)), ..Reach::default() };
-        } else if let Some(why) = kept::wrong(&ours, lesson, &theirs.server, step).await? {
-            server = Reach { step: step - 1, wrong: Some((step, why)), ..Reach::default() };
         }
     }
     // The client has that step: so the server should have it, too.
