@@ -97,6 +97,11 @@ pub fn failed(error: &anyhow::Error) -> ExitCode {
     } else {
         ""
     };
+    let cause = error.root_cause().downcast_ref::<io::Error>();
+    if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe) {
+        // Whoever reads what we print has seen enough, as `head` does.
+        return ExitCode::FAILURE;
+    }
     // If not even this can be printed, there is still the exit code.
     _ = writeln!(stderr(), "error: {error:#}{remedy}");
     if error.is::<WrongUse>() { ExitCode::from(2) } else { ExitCode::FAILURE }

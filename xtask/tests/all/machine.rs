@@ -56,6 +56,15 @@ fn xtask(desk: &Folder, folder: &str, args: &str) -> Result<Run> {
 }
 
 #[test]
+fn whoever_has_seen_enough_is_told_no_error() -> Result<()> {
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    let output = crate::common::xtask(root(), "list").stdout(writer).output()?;
+    assert_eq!((output.status.code(), &*String::from_utf8_lossy(&output.stderr)), (Some(1), ""));
+    Ok(())
+}
+
+#[test]
 #[ignore = "slow: cargo xtask ci runs it"]
 fn a_path_may_have_spaces() -> Result<()> {
     let desk = Folder::new()?;
