@@ -12,6 +12,12 @@ use tonic::Status;
 /// How many digits of a latency a histogram keeps.
 const DIGITS: u8 = 3;
 
+/// How many rounds something takes that takes `many`. Unoptimized, as in a test, its figures say
+/// nothing, and one round shows that it's measured.
+pub const fn rounds(many: usize) -> usize {
+    if cfg!(debug_assertions) { 1 } else { many }
+}
+
 /// A call that can be made any number of times. It returns how many messages came back.
 pub type Call = Arc<dyn Fn() -> Calling + Send + Sync>;
 type Calling = Pin<Box<dyn Future<Output = Result<u64, Status>> + Send>>;

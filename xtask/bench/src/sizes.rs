@@ -14,16 +14,16 @@ use tonic::transport::Channel;
 use xtask::workspace::lesson::{Lesson, Programs};
 
 use crate::data::{Map, SIZES, film_id, write_films};
-use crate::load::{Call, Figures, Rounds, call, median};
+use crate::load::{Call, Figures, Rounds, call, median, rounds};
 use crate::progress::Progress;
 use crate::server::Server;
 
 /// How often each file is loaded.
-const LOADS: usize = 5;
+const LOADS: usize = rounds(5);
 
 /// How often each server has its turn with each call, and for how long. One call after the other: with
 /// more in flight, most of the time of a call is that of those before it.
-const ROUNDS: usize = 11;
+const ROUNDS: usize = rounds(11);
 const TURN: Duration = Duration::from_millis(200);
 const IN_FLIGHT: usize = 1;
 

@@ -15,11 +15,11 @@ use tonic::transport::Channel;
 use xtask::workspace::lesson::{Lesson, Programs};
 
 use crate::data::{Map, SIZES};
-use crate::load::median;
+use crate::load::{median, rounds};
 use crate::progress::Progress;
 use crate::server::Server;
 
-const ROUNDS: usize = 7;
+const ROUNDS: usize = rounds(7);
 const TURN: Duration = Duration::from_millis(400);
 
 /// No request stream has more messages: `SayHello_v2` takes 4 MiB of names.

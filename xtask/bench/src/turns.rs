@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::load::{Call, Figures, Rounds};
+use crate::load::{Call, Figures, Rounds, rounds};
 use crate::progress::Progress;
 use crate::server::Server;
 
 /// How often each call has its turn at each number of calls in flight, and for how long. Many short
 /// turns: what disturbs one of them then disturbs the others as often.
-const ROUNDS: usize = 21;
+const ROUNDS: usize = rounds(21);
 const TURN: Duration = Duration::from_millis(100);
 
 /// Each call on a connection of its own. The system remembers each of them for a while, so they
