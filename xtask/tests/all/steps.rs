@@ -70,8 +70,6 @@ impl Workspace {
         command
             .env("CARGO_TARGET_DIR", target)
             .env("CARGO_BUILD_BUILD_DIR", crate::common::target());
-        // Each state is built once.
-        command.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "false");
         let run = Run::of(&mut command)?;
         Ok(Run {
             stdout: run.stdout.replace('\\', "/"),

@@ -57,15 +57,14 @@ impl Workspace {
         let programs = TcpListener::bind("127.0.0.1:0")?;
         programs.set_nonblocking(true)?;
         let workspace = Workspace { folder: Folder::new()?, programs };
-        // Debug information and incremental builds only cost time here.
+        // Debug information only costs time here.
         workspace.write(
             "Cargo.toml",
             "[workspace]\n\
              resolver = \"3\"\n\
              members = [\"lessons/*\"]\n\
              [profile.dev]\n\
-             debug = false\n\
-             incremental = false\n",
+             debug = false\n",
         )?;
         for lesson in lessons {
             let (_, package) = lesson.split_once('-').context("no number")?;

@@ -94,11 +94,15 @@ impl Folder {
 /// What the lessons' configuration sets for all that Cargo runs, this test as well.
 const CONFIGURED: &str = "LIBSQLITE3_FLAGS";
 
+/// What a crate of a test is built with: it's hardly built again, and to prepare for that takes half as
+/// long again.
+const NOT_AGAIN: (&str, &str) = ("CARGO_INCREMENTAL", "0");
+
 /// `cargo` with `args` in `folder`, as a learner types it there.
 pub fn typed_cargo(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(args).current_dir(folder).env_remove("CARGO_TARGET_DIR");
-    command.env_remove(CONFIGURED);
+    command.env_remove(CONFIGURED).env(NOT_AGAIN.0, NOT_AGAIN.1);
     for name in set_for_us() {
         command.env_remove(name);
     }
@@ -145,6 +149,7 @@ pub fn xtask(folder: &Path, args: &str) -> Command {
     ] {
         command.env_remove(name);
     }
+    command.env(NOT_AGAIN.0, NOT_AGAIN.1);
     command
 }
 
