@@ -70,8 +70,8 @@ pub async fn knows_no_other_method(channel: &Channel, path: &str) -> anyhow::Res
     Ok(())
 }
 
-/// So many clients, `deaths`, die in the middle of a call of each method. The server has nothing
-/// left of them, and answers the next call.
+/// So many clients, `deaths`, die in the middle of a call, of one method after the other. The server
+/// has nothing left of them, and answers the next call.
 ///
 /// # Errors
 ///
@@ -84,7 +84,7 @@ pub async fn forgets_killed_clients(
     const AT_ONCE: usize = 40;
     let files_before = open_files();
     for method in methods {
-        for _ in 0..deaths / AT_ONCE {
+        for _ in 0..deaths.div_ceil(AT_ONCE * methods.len()) {
             let (mut calls, mut networks) = (Vec::new(), Vec::new());
             for _ in 0..AT_ONCE {
                 let network = Network::to(server.addr).await?;

@@ -9,7 +9,7 @@ use xtask::learner::own;
 use xtask::steps::regions;
 use xtask::workspace::lesson::Lesson;
 
-use super::{Desk, lessons, marks, solution, sources};
+use super::{Desk, lessons, solution, sources};
 use crate::common::root;
 
 #[test]
@@ -59,10 +59,6 @@ fn write_from_hints(lesson: &Lesson) -> Result<()> {
         }
     }
     assert_eq!(finished, steps, "{lesson}");
-    let run = desk.run("check")?;
-    let expected: Vec<_> = (1..=steps).map(|step| format!("ok step {step}")).collect();
-    assert_eq!((run.code, marks(&run.stdout)), (Some(0), expected), "{lesson}: {}", run.stderr);
-    ensure!(run.stdout.contains("\nAll "), "{}", run.stdout);
     for path in sources(lesson)? {
         assert_eq!(desk.read(&format!("my-{package}/{path}"))?, solution(lesson, &path)?, "{path}");
     }
