@@ -25,9 +25,22 @@ pub async fn wrong(
     let mut printed = Vec::new();
     for server in [&ours.programs.side(&pair.server)?, server] {
         let scratch = Scratch::new()?;
-        let server = server.clone().with_file(None).with_data(scratch.0.join(name));
+        let file = scratch.0.join(name);
+        let server = server.clone().with_file(None).with_data(&file);
         pair::run(&server, pair.servers, &client).await?;
+        if !file.exists() {
+            return Ok(Some(format!(
+                "your server was told the file `{name}`, and did not make it"
+            )));
+        }
         let again = pair::run(&server, pair.servers, &client).await?;
+        if let Some((_, server)) = again.server()
+            && let Some(failure) = &server.failure
+        {
+            let cause = server.cause();
+            let why = format!("your server, started again with the same file, {failure}{cause}");
+            return Ok(Some(why));
+        }
         printed.push(again.printed(&again.client));
     }
     let lines = |index: usize| printed[index].lines().chain(["nothing more"]);

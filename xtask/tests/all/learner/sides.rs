@@ -179,12 +179,44 @@ fn check_finds_a_server_that_forgets() -> Result<()> {
     let desk = Desk::with_all_of("database")?;
     let migrate = "    let migrated = migrate(&options).await;\n";
     let forget = format!("    _ = std::fs::remove_file(path);\n{migrate}");
-    desk.replace("my-database/src/file.rs", migrate, &forget)?;
-    let run = desk.run("check")?;
-    let expected = "\nFAIL  step 8: nothing lost\n      your server was started again with the same \
-                    file, and our client printed `Teams client received: Denver Miners`, expected \
-                    `Teams client was refused: Denver has a team already`\n";
-    ensure!(run.code == Some(1) && run.stdout.contains(expected), "{}", run.stdout);
+    let version = "let version: u32 =\n        \
+                   sqlx::query_scalar(\"PRAGMA user_version\").fetch_one(&mut *transaction).await?;";
+    for (file, old, new, expected) in [
+        (
+            "file.rs",
+            migrate,
+            &*forget,
+            "\nFAIL  step 8: nothing lost\n      your server was started again with the same file, \
+             and our client printed `Teams client received: Denver Miners`, expected `Teams client \
+             was refused: Denver has a team already`\n",
+        ),
+        // One that makes its tables again.
+        (
+            "file.rs",
+            version,
+            "let version: u32 = 0;",
+            "\nFAIL  step 8: nothing lost\n      your server, started again with the same file, ended \
+             with exit status: 1, before it was ready: error: cannot use the database ",
+        ),
+        (
+            "main.rs",
+            "server::serve(addr, file)",
+            "server::serve(addr, [FILE, file][0])",
+            "      your server was told the file `teams.db`, and did not make it\n",
+        ),
+    ] {
+        let path = format!("my-database/src/{file}");
+        let whole = desk.read(&path)?;
+        desk.replace(&path, old, new)?;
+        let run = desk.run("check")?;
+        ensure!(
+            run.code == Some(1) && run.stdout.contains(expected),
+            "{}{}",
+            run.stdout,
+            run.stderr
+        );
+        desk.write(&path, &whole)?;
+    }
     Ok(())
 }
 
