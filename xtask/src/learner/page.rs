@@ -64,6 +64,11 @@ pub async fn reach(
     for state in states.iter().take_while(|state| state.step <= declared) {
         let ours = does(&web, &path, &ours.programs.side(&state.pair.server)?).await?;
         let lacks: Vec<_> = ours.iter().filter(|it| !theirs.contains(it)).collect();
+        let keeps_out = ours.iter().any(|it| it.starts_with("keep out"));
+        if let Some(what) = theirs.iter().find(|it| keeps_out && it.starts_with("lets in")) {
+            reach.wrong = Some((state.step, format!("your server {what}")));
+            break;
+        }
         if let Some(what) = lacks.first() {
             let why = format!("your server does not {what}");
             // It would say yes to whoever asks.

@@ -196,6 +196,15 @@ async fn check_asks_what_a_browser_would_ask_and_says_that_nobody_has_looked() -
             ],
             format!("{two}--    {seven}; {lacks} send `content-security-policy` with its page\n"),
         ),
+        // As a comment in the page, it's none.
+        (
+            vec![
+                (FILES, "    CONTENT_SECURITY_POLICY,\n", "    X_FRAME_OPTIONS,\n"),
+                (FILES, "::CONTENT_SECURITY_POLICY;", "::X_FRAME_OPTIONS;"),
+                (PAGE, "<title>", "<!-- Content-Security-Policy: later --><title>"),
+            ],
+            format!("{two}--    {seven}; {lacks} send `content-security-policy` with its page\n"),
+        ),
         // Whoever has begun with the policy has no origin yet.
         (
             vec![(MAIN, "[\"server\", addr, from] =>", "[\"later\", addr, from] =>")],
@@ -224,6 +233,32 @@ async fn check_asks_what_a_browser_would_ask_and_says_that_nobody_has_looked() -
             )],
             format!(
                 "{two}FAIL  {seven}\n      {lacks} keep out a page from http://localhost:8001{told}"
+            ),
+        ),
+        // It answers the question whether it may be called, and refuses the call with which it's asked.
+        (
+            vec![(
+                ORIGIN,
+                "layer(layer).into()",
+                "layer(layer).layer(axum::middleware::from_fn(|asked: axum::extract::Request, next: \
+                 axum::middleware::Next| async move { let is_first = asked.method() == \
+                 Method::OPTIONS; let mut answer = next.run(asked).await; if is_first { \
+                 *answer.status_mut() = axum::http::StatusCode::BAD_REQUEST; } answer })).into()",
+            )],
+            format!(
+                "{two}--    {seven}; {lacks} let a page from http://localhost:8000 call it{told}"
+            ),
+        ),
+        (
+            vec![(
+                MAIN,
+                "[\"server\", addr] => server::serve(addr, server::routes())",
+                "[\"server\", addr] => server::serve(addr, server::routes().into_axum_router()\
+                 .layer(tower_http::cors::CorsLayer::permissive()).into())",
+            )],
+            format!(
+                "{two}FAIL  {seven}\n      your server lets in a page from http://localhost:8001, \
+                 started with `ADDR` alone\n"
             ),
         ),
     ] {
