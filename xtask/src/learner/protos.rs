@@ -51,10 +51,11 @@ pub fn grade(states: &[State], folder: &Path, is_generated: bool) -> anyhow::Res
         grades.push(match compare(&new, theirs, &known, state.step) {
             Grade::Works(_) if state.step == 1 && !is_generated => match oddity(folder) {
                 Some(oddity) => Grade::Wrong(oddity),
-                None => Grade::Works(not_compiled(states, folder)),
+                None => Grade::Works(not_compiled(states, folder, false)),
             },
             Grade::Works(_) if state.step > 1 && !new.is_empty() => {
-                not_compiled(states, folder).map_or(Grade::Works(None), Grade::Missing)
+                let not_compiled = not_compiled(states, folder, is_generated);
+                not_compiled.map_or(Grade::Works(None), Grade::Missing)
             }
             grade => grade,
         });
@@ -131,14 +132,17 @@ fn elsewhere(folder: &Path) -> Option<String> {
 }
 
 /// A proto file of the learner's whose name `build.rs` does not have, and what it is called in the
-/// lesson, if that differs.
-pub fn not_compiled(states: &[State], folder: &Path) -> Option<String> {
+/// lesson, if that differs and what it generates is not compiled.
+fn not_compiled(states: &[State], folder: &Path, is_generated: bool) -> Option<String> {
     let names = |folder: &Path| -> Vec<String> {
         let files = proto_files(&folder.join("proto")).unwrap_or_default();
         let names = files.iter().filter_map(|path| path.file_name()?.to_str().map(str::to_owned));
         names.collect()
     };
     let build = fs::read_to_string(folder.join("build.rs")).unwrap_or_default();
+    if ["read_dir", "glob", "walkdir"].iter().any(|all| build.contains(all)) {
+        return None;
+    }
     let theirs = names(folder);
     let is_named = |name: &String| {
         build.contains(name) || build.contains(&format!("\"{}\"", name.trim_end_matches(".proto")))
@@ -148,7 +152,7 @@ pub fn not_compiled(states: &[State], folder: &Path) -> Option<String> {
     let missing = ours.iter().find(|name| !theirs.contains(name));
     match missing {
         _ if build.contains(".proto\"") => Some(format!("build.rs does not name proto/{name}")),
-        Some(missing) if !ours.contains(name) => Some(format!(
+        Some(missing) if !is_generated && !ours.contains(name) => Some(format!(
             "your file is proto/{name}, the lesson's proto/{missing}: so build.rs has to name yours"
         )),
         _ => None,

@@ -210,6 +210,32 @@ fn what_does_not_compile_is_not_run() -> Result<()> {
 
 #[test]
 #[ignore = "slow: cargo xtask ci runs it"]
+fn a_proto_file_may_have_another_name() -> Result<()> {
+    let desk = Desk::with_all_of("helloworld")?;
+    let proto = |name: &str| desk.path(&format!("my-helloworld/proto/{name}.proto"));
+    fs::rename(proto("helloworld"), proto("hello"))?;
+    let build = "fn main() -> Result<(), Box<dyn std::error::Error>> {\n    \
+                 let protos = std::fs::read_dir(\"proto\")?.map(|it| it.map(|it| it.path()));\n    \
+                 let protos = protos.collect::<Result<Vec<_>, _>>()?;\n    \
+                 tonic_prost_build::compile_fds(protox::compile(protos, [\"proto\"])?)?;\n    \
+                 Ok(())\n}\n";
+    desk.write("my-helloworld/build.rs", build)?;
+    desk.replace("my-helloworld/src/server.rs", "Hello again", "Hi again")?;
+    let run = desk.run("check")?;
+    let expected = "\nFAIL  step 5: update the service: SayHelloAgain\n      your server answered ";
+    ensure!(run.code == Some(1) && run.stdout.contains(expected), "{}{}", run.stdout, run.stderr);
+
+    // All of it works: the next lesson goes beside this one, wherever in it somebody is.
+    desk.replace("my-helloworld/src/server.rs", "Hi again", "Hello again")?;
+    let mut inside = desk.alias("check");
+    let run = Run::of(inside.current_dir(desk.path("my-helloworld/src")))?;
+    let expected = "`cargo xtask start unary-displacement ../../my-unary-displacement`\n";
+    ensure!(run.stdout.ends_with(expected), "{}{}", run.stdout, run.stderr);
+    Ok(())
+}
+
+#[test]
+#[ignore = "slow: cargo xtask ci runs it"]
 fn the_crate_is_found_or_said_to_be_missing() -> Result<()> {
     let desk = Desk::new()?;
     let error = |args| -> Result<String> {
