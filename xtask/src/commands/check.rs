@@ -10,22 +10,23 @@ use crate::report::Format;
 use crate::run::watcher::Watcher;
 use crate::system::files;
 use crate::system::style::{DIM, GREEN, RED};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, with_own_certificates};
 
 /// What to check, and how often.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 It builds your crate, runs your server with our client, our server with your client, and then both
-of yours, and says of each step of the lesson whether it works. It also sends your server what the
-lesson's server refuses: a message without a field that it needs, an id that doesn't exist, bytes
-that aren't a message. The words of the answer are yours to choose, its code is not. In lesson 6,
-it starts your server with a data file, too (`server ADDR DATA`), that has more places, and stops
-waiting before they're all there. In lesson 9, it starts your server once more with the same
-file. In lesson 10, it does with your page in Chromium what the lesson's transcript says, if
-`chromedriver` is there, and says so if not. In a lesson with certificates, all sides find them in
-the folder that the variable CERTIFICATES names. What is not written yet is no failure, and
-neither is what it prints on standard error. What does not compile is shown by Cargo, and nothing
-is run then. At the end, it runs your own tests, if there is a folder `tests`.
+of yours, and says of each step of the lesson whether it works. Your server is told port 0, which is
+any free one, and has to print the port that it got. It is also sent what the lesson's server refuses:
+a message without a field that it needs, an id that doesn't exist, bytes that aren't a message. The
+words of the answer are yours to choose, as long as they name the field that is wrong; its code is not.
+In a lesson with certificates, strangers call it, too, and all sides find what shows who they are in
+the folder that the variable CERTIFICATES names. In lesson 6, it starts your server with a data file,
+too (`server ADDR DATA`), that has more places, and stops waiting before they're all there. In lesson
+9, it starts your server once more with the same file. In lesson 10, it does with your page in Chromium
+what the lesson's transcript says, if `chromedriver` is there, and says so if not. What is not written
+yet is no failure, and neither is what it prints on standard error. What does not compile is shown by
+Cargo, and nothing is run then. At the end, it runs your own tests, if there is a folder `tests`.
 
 Your program has to take `server ADDR` and `client ADDR`, as that of the lesson does.
 
@@ -125,7 +126,10 @@ async fn check(
 ) -> anyhow::Result<ExitCode> {
     let lesson = learner.lesson;
     let grades = match exercise {
-        Some(name) => exercise::grade(workspace, learner, name).await?.map(|grade| vec![grade]),
+        Some(name) => {
+            let grade = with_own_certificates(exercise::grade(workspace, learner, name)).await?;
+            grade.map(|grade| vec![grade])
+        }
         None => grade(workspace, learner, false).await?,
     };
     learner.hand_on(workspace)?;
@@ -194,9 +198,7 @@ async fn own_tests_pass(workspace: &Workspace, learner: &Learner<'_>) -> anyhow:
 /// What to do next.
 fn next(workspace: &Workspace, learner: &Learner<'_>, grades: &[Grade]) -> String {
     let Learner { lesson, .. } = learner;
-    // With the step at which `hint` begins.
-    let first = grades.iter().position(|grade| !matches!(grade, Grade::Works(_)));
-    let Some(index) = first else {
+    let Some(index) = learner::next(grades) else {
         return learner.is_done(workspace, page::unseen(grades).is_none());
     };
     let (step, title) = (index + 1, &lesson.steps[index]);

@@ -129,12 +129,12 @@ async fn next<'a>(
         return Ok(Some((step, Why::DoesNotCompile(error), part.filter(|_| is_unfinished))));
     };
     *is_seen = page::unseen(&grades).is_none();
-    let not_ok = grades.into_iter().enumerate().find_map(|(index, grade)| match grade {
-        Grade::Works(_) => None,
-        Grade::Missing(what) => Some((index + 1, Why::Missing(what))),
-        Grade::Wrong(why) => Some((index + 1, Why::Wrong(why))),
-    });
-    let Some((step, why)) = not_ok else { return Ok(None) };
+    let Some(index) = learner::next(&grades) else { return Ok(None) };
+    let (step, why) = match &grades[index] {
+        Grade::Wrong(why) => (index + 1, Why::Wrong(why.clone())),
+        Grade::Missing(what) => (index + 1, Why::Missing(what.clone())),
+        Grade::Works(_) => return Ok(None),
+    };
     let parts = candidates(parts, step);
     let first = |wanted: &dyn Fn(&Part) -> bool| parts.iter().copied().find(|part| wanted(part));
     let part = match &why {

@@ -10,15 +10,15 @@ use crate::learner::ours::Ours;
 use crate::learner::sources::Sources;
 use crate::learner::theirs::Theirs;
 use crate::learner::wording::{self, Yours, wrong};
-use crate::learner::{Grade, Learner, kept, late, page, protos, refusals};
+use crate::learner::{Grade, Learner, kept, late, page, protos, refusals, strangers};
 use crate::run::cause;
 use crate::run::pair;
 use crate::run::told;
 use crate::run::transcript;
 use crate::steps::regions;
 use crate::steps::states;
-use crate::workspace::Workspace;
 use crate::workspace::lesson::FIRST_RUNNABLE_STEP;
+use crate::workspace::{Workspace, with_own_certificates};
 
 /// How far one side of a learner's program goes, or its page.
 #[derive(Default)]
@@ -51,28 +51,48 @@ pub async fn grade(
     let theirs = Theirs::build(workspace, folder, lesson, quietly).await?;
     let Some(theirs) = theirs else { return Ok(None) };
     let ours = Ours::build(workspace, lesson, quietly).await?;
+    with_own_certificates(graded(workspace, learner, &theirs, &ours, quietly)).await.map(Some)
+}
+
+async fn graded(
+    workspace: &Workspace,
+    learner: &Learner<'_>,
+    theirs: &Theirs,
+    ours: &Ours,
+    quietly: bool,
+) -> anyhow::Result<Vec<Grade>> {
+    let Learner { folder, lesson } = learner;
     let root = &workspace.root;
+    if lesson.tls.is_some() {
+        // Ours makes what both sides then find.
+        let last = ours.at(lesson.steps.len())?;
+        ours.run(last, &ours.programs.side(&last.pair.server)?).await?;
+    }
     let (mut server, client) =
-        tokio::try_join!(ours.grade_server(&theirs, root), ours.grade_client(&theirs, root))?;
+        tokio::try_join!(ours.grade_server(theirs, root), ours.grade_client(theirs, root))?;
     if let Some(late) = lesson.late.as_ref().filter(|late| late.step <= server.step)
         && let Some(why) = late::wrong(workspace, lesson, late, &theirs.server, quietly).await?
     {
         let wrong = Some((late.step, why));
         server = Reach { step: late.step - 1, wrong, ..Reach::default() };
     }
-    let is_generated = server.step > 0 || client.step > 0 || ours.are_generated(&theirs)?;
+    let is_generated = server.step > 0 || client.step > 0 || ours.are_generated(theirs)?;
     let protos = protos::grade(&ours.states.states, folder, is_generated)?;
     let mut page = Reach::default();
     if server.step > 0 {
         // Of a step that only adds fields, the server prints nothing.
         let declared = protos.iter().take_while(|grade| !matches!(grade, Grade::Missing(_)));
         let (states, step) = (&ours.states.states, server.step.min(declared.count()));
-        page = page::reach(workspace, lesson, &ours, &theirs.server, step, quietly).await?;
+        page = page::reach(workspace, lesson, ours, &theirs.server, step, quietly).await?;
         let refusals = refusals::wrong(workspace, lesson, states, &theirs.server, step, quietly);
         let wrong = match refusals.await? {
             None => {
                 let step = step.max(FIRST_RUNNABLE_STEP);
-                kept::wrong(&ours, lesson, &theirs.server, step).await?.map(|why| (step, why))
+                let kept = kept::wrong(ours, lesson, &theirs.server, step).await?;
+                match kept.map(|why| (step, why)) {
+                    None => strangers::wrong(workspace, learner, ours, theirs, step).await?,
+                    wrong => wrong,
+                }
             }
             wrong => wrong,
         };
@@ -120,7 +140,7 @@ pub async fn grade(
             (program, _) => program,
         });
     }
-    Ok(Some(grades))
+    Ok(grades)
 }
 
 /// What is wrong with the proto files of a crate that does not compile: Cargo speaks of what comes

@@ -23,6 +23,8 @@ pub mod refusals;
 #[cfg(feature = "runner")]
 pub mod sources;
 #[cfg(feature = "runner")]
+pub mod strangers;
+#[cfg(feature = "runner")]
 pub mod theirs;
 #[cfg(feature = "runner")]
 pub mod trial;
@@ -59,6 +61,13 @@ impl Grade {
     pub fn missing() -> Grade {
         Grade::Missing(String::new())
     }
+}
+
+/// The index of the step to go on with: of the first that is wrong, or else of the first that is not
+/// there. None if all of them work.
+pub fn next(grades: &[Grade]) -> Option<usize> {
+    let wrong = grades.iter().position(|grade| matches!(grade, Grade::Wrong(_)));
+    wrong.or_else(|| grades.iter().position(|grade| !matches!(grade, Grade::Works(_))))
 }
 
 /// Which crate is meant.
@@ -145,8 +154,14 @@ impl Learner<'_> {
             Some(next) => {
                 let package = &next.package;
                 // Beside this crate, not in it.
+                let here = env::current_dir().ok();
+                let folder = self.folder.canonicalize().ok();
+                let inside = here.zip(folder).and_then(|(here, folder)| {
+                    Some(here.strip_prefix(folder).ok()?.components().count())
+                });
                 let beside =
-                    if self.named().is_empty() { format!(" ../my-{package}") } else { "".into() };
+                    inside.map(|depth| format!(" {}my-{package}", "../".repeat(depth + 1)));
+                let beside = beside.unwrap_or_default();
                 format!("{all} works. The next lesson: `cargo xtask start {package}{beside}`")
             }
             None => format!("{all} works, and this was the last lesson."),

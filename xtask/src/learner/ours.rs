@@ -49,6 +49,15 @@ impl Ours {
         state.with_context(|| format!("the lesson has no step {step}"))
     }
 
+    /// What comes of `server` with our client of `state`.
+    ///
+    /// # Errors
+    ///
+    /// If a program cannot be started.
+    pub async fn run(&self, state: &State, server: &Side) -> anyhow::Result<Outcome> {
+        pair::run(server, state.pair.servers, &self.programs.side(&state.pair.client)?).await
+    }
+
     /// Whether the generated code of step 2 is in the program.
     ///
     /// # Errors
@@ -73,9 +82,11 @@ impl Ours {
     ) -> anyhow::Result<bool> {
         let server = self.programs.side(&self.at(state.step - 1)?.pair.server)?;
         let before = pair::run(&server, state.pair.servers, client).await?;
+        // A number may be a time.
         let fared = |outcome: &Outcome| {
             let Ended { stdout, stderr, status, .. } = &outcome.client;
-            (outcome.without_ports(stdout), outcome.without_ports(stderr), *status)
+            let said = outcome.without_ports(&format!("{stdout}{stderr}"));
+            (said.replace(|it: char| it.is_ascii_digit(), ""), *status)
         };
         Ok(fared(&before) == fared(outcome))
     }
@@ -88,11 +99,11 @@ impl Ours {
     /// If a program cannot be started.
     pub async fn since_server(&self, theirs: &Theirs) -> anyhow::Result<Vec<&State>> {
         let mut begin = FIRST_RUNNABLE_STEP;
-        let mut furthest = 0;
+        let mut furthest = (0, false);
         for step in self.breaks.iter().rev().chain([&FIRST_RUNNABLE_STEP]) {
-            let pair = &self.at(*step)?.pair;
-            let client = self.programs.side(&pair.client)?;
-            let outcome = pair::run(&theirs.server, pair.servers, &client).await?;
+            let state = self.at(*step)?;
+            let pair = &state.pair;
+            let outcome = self.run(state, &theirs.server).await?;
             if outcome.addrs.is_empty() {
                 // One that does not even start may be at any step.
                 return Ok(self.states.runnable().collect());
@@ -100,9 +111,10 @@ impl Ours {
             let printed = outcome.printed(&outcome.client);
             let difference = transcript::compare(&pair.transcript("client"), &printed)?;
             let same = difference.and_then(|difference| difference.line).unwrap_or(usize::MAX);
-            // The one with whose client it comes furthest; if that says nothing, the first.
-            if same >= furthest {
-                (begin, furthest) = (*step, same);
+            // The one with whose client it comes furthest, or which serves it; or else the first.
+            let far = (same, outcome.client.failure.is_none());
+            if far >= furthest {
+                (begin, furthest) = (*step, far);
             }
             if same == usize::MAX {
                 break;

@@ -47,10 +47,7 @@ pub async fn wrong(
     let tls: Vec<String> = tls.into_iter().flat_map(Tls::caller_args).collect();
     // Each method has the time limit for itself.
     for of_method in requests.chunk_by(|(_, one), (_, other)| one.method == other.method) {
-        let calls = of_method.iter().flat_map(|(_, request)| {
-            let digits = request.body.iter().map(|byte| format!("{byte:02x}"));
-            [request.path(), digits.collect()]
-        });
+        let calls = of_method.iter().flat_map(|(_, request)| [request.path(), request.digits()]);
         let args = tls.iter().cloned().chain(calls);
         let outcome = pair::run(server, 1, &Side::with("call", &caller, args)).await?;
         let mut answers = outcome.client.stdout.lines();

@@ -18,15 +18,36 @@ use similar::get_close_matches;
 
 use crate::system::cargo::{self, Build, RENDERED};
 use crate::system::error::WrongUse;
+use crate::system::files::Scratch;
 use crate::workspace::lesson::{Lesson, Programs, Target};
 
 /// The folder in which every server that we start makes certificates and tokens, and in which all
 /// clients find them. It is known as soon as there is a workspace.
 static CERTIFICATES: OnceLock<PathBuf> = OnceLock::new();
 
+tokio::task_local! {
+    /// The same for what is done [`with_own_certificates`].
+    static OWN_CERTIFICATES: PathBuf;
+}
+
 /// What to set for a program of a lesson, whoever has written it.
-pub fn variables() -> impl Iterator<Item = (&'static str, &'static Path)> {
-    CERTIFICATES.get().map(|folder| ("CERTIFICATES", &**folder)).into_iter()
+pub fn variables() -> impl Iterator<Item = (&'static str, PathBuf)> {
+    let folder = OWN_CERTIFICATES.try_with(PathBuf::clone).ok();
+    let folder = folder.or_else(|| CERTIFICATES.get().cloned());
+    folder.map(|folder| ("CERTIFICATES", folder)).into_iter()
+}
+
+/// Does `work` with certificates of its own, which the first server makes: those that one crate makes
+/// may be wrong.
+///
+/// # Errors
+///
+/// Those of `work`, or if there can be no folder for them.
+pub async fn with_own_certificates<T>(
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let scratch = Scratch::new()?;
+    OWN_CERTIFICATES.scope(scratch.0.join("certificates"), work).await
 }
 
 /// A workspace with lessons in it.

@@ -61,6 +61,16 @@ impl Request {
         format!("/{service}/{name}")
     }
 
+    /// What the client sends, in hexadecimal digits.
+    pub fn digits(&self) -> String {
+        self.body.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether only one code will do.
+    pub fn has_code(&self) -> bool {
+        self.code.is_some()
+    }
+
     /// What is wrong with an answer with this code and message, as it goes on after "it".
     pub fn wrong(&self, code: &str, message: &str) -> Option<String> {
         let is_expected = match &self.code {

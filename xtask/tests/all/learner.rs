@@ -14,6 +14,7 @@ mod check;
 mod hints;
 mod sides;
 mod start;
+mod strangers;
 
 /// The lessons that there are.
 fn lessons() -> Result<Vec<Lesson>> {

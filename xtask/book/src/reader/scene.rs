@@ -28,10 +28,16 @@ pub async fn play_all(workspace: &Workspace, bless: bool) -> anyhow::Result<Vec<
     let pages = page::read_all(&workspace.root)?;
     let mut problems = Vec::new();
     let mut desk = Desk::new(workspace).await?;
+    let mut scripts = Vec::new();
     for path in scenes(&workspace.root)? {
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        scripts.push((path, text));
+    }
+    // Those that begin at the same step one after the other: little has to be compiled in between.
+    scripts.sort_by(|(_, a), (_, b)| a.lines().next().cmp(&b.lines().next()));
+    for (path, text) in scripts {
         let name = page::slashed(path.strip_prefix(&workspace.root)?);
         let place = page::place_of(&pages, &name);
-        let text = fs::read_to_string(&path).with_context(|| name.clone())?;
         let played = match play(&mut desk, &listings, &text).await {
             Ok(played) => played,
             Err(error) => {

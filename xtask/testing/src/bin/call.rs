@@ -5,7 +5,7 @@
 //! Its arguments are a path and a body for each call, the body as gRPC sends it and in hexadecimal
 //! digits, and then the address. To call over TLS, first `tls` and the names of four files in the
 //! folder that the variable CERTIFICATES names: the authority's certificate, a token to send, a
-//! certificate to show, and its key.
+//! certificate to show, and its key. In place of the token's file there may be `=` and a token.
 
 use std::path::Path;
 use std::{env, fs};
@@ -21,7 +21,11 @@ pub(crate) async fn main() -> anyhow::Result<()> {
     let (transport, token, calls) = match &args[..] {
         [tls, authority, token, certificate, key, calls @ ..] if tls == "tls" => {
             let transport = over_tls(&read(authority)?, &read(certificate)?, &read(key)?)?;
-            (transport, Some(read(token)?), calls)
+            let token = match token.strip_prefix('=') {
+                Some(token) => token.to_owned(),
+                None => read(token)?,
+            };
+            (transport, Some(token), calls)
         }
         calls => (Transport::default(), None, calls),
     };
