@@ -88,8 +88,7 @@ async fn graded(
         let wrong = match refusals.await? {
             None => {
                 let step = step.max(FIRST_RUNNABLE_STEP);
-                let kept = kept::wrong(ours, lesson, &theirs.server, step).await?;
-                match kept.map(|why| (step, why)) {
+                match kept::wrong(ours, lesson, &theirs.server, step).await? {
                     None => strangers::wrong(workspace, learner, ours, theirs, step).await?,
                     wrong => wrong,
                 }

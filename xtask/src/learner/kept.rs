@@ -8,7 +8,8 @@ use crate::system::files::Scratch;
 use crate::workspace::lesson::Lesson;
 
 /// What is wrong with the second start of `server`, which works as far as `step`, on the file of the
-/// first one, if something is. Nothing is seen in a lesson whose server has no file.
+/// first one, if something is, and the first step whose client sees it. Nothing is seen in a lesson
+/// whose server has no file.
 ///
 /// # Errors
 ///
@@ -18,8 +19,19 @@ pub async fn wrong(
     lesson: &Lesson,
     server: &Side,
     step: usize,
-) -> anyhow::Result<Option<String>> {
+) -> anyhow::Result<Option<(usize, String)>> {
     let Some(name) = &lesson.file else { return Ok(None) };
+    let Some(last) = at(ours, name, server, step).await? else { return Ok(None) };
+    for state in ours.states.runnable().filter(|state| state.step < step) {
+        if let Some(why) = at(ours, name, server, state.step).await? {
+            return Ok(Some((state.step, why)));
+        }
+    }
+    Ok(Some((step, last)))
+}
+
+/// What the client of `step` sees of it.
+async fn at(ours: &Ours, name: &str, server: &Side, step: usize) -> anyhow::Result<Option<String>> {
     let pair = &ours.at(step)?.pair;
     let client = ours.programs.side(&pair.client)?;
     let mut printed = Vec::new();

@@ -104,7 +104,8 @@ async fn every_twin_refuses_in_one_line_and_stops_in_order() -> anyhow::Result<(
         let server = python.side(lesson, "server").await?.context("no server.py")?;
         let client = python.side(lesson, "client").await?.context("no client.py")?;
         let mut running = Program::start(server.command("127.0.0.1:0", None))?;
-        let line = timeout(STUCK, running.stdout.first_line()).await?;
+        let line =
+            timeout(STUCK, running.stdout.first_line()).await.context(lesson.name.clone())?;
         let addr =
             line.as_deref().and_then(|line| line.strip_prefix("Server started, listening on "));
         let addr = addr.with_context(|| running.stderr.text())?.trim();
@@ -113,7 +114,7 @@ async fn every_twin_refuses_in_one_line_and_stops_in_order() -> anyhow::Result<(
         ensure!(error.contains(&format!("cannot listen on {addr} (")), "{error}");
 
         running.interrupt()?;
-        let status = timeout(STUCK, running.ended()).await??;
+        let status = timeout(STUCK, running.ended()).await.context(lesson.name.clone())??;
         let error = running.stderr.text();
         ensure!(cfg!(windows) || status.is_some_and(|s| s.success()), "{status:?}: {error}");
         ensure!(error.is_empty(), "{error}");

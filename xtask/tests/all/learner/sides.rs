@@ -186,7 +186,7 @@ fn check_finds_a_server_that_forgets() -> Result<()> {
             "file.rs",
             migrate,
             &*forget,
-            "\nFAIL  step 8: nothing lost\n      your server was started again with the same file, \
+            "\nFAIL  step 5: write: AddTeam\n      your server was started again with the same file, \
              and our client printed `Teams client received: Denver Miners`, expected `Teams client \
              was refused: Denver has a team already`\n",
         ),
@@ -195,7 +195,7 @@ fn check_finds_a_server_that_forgets() -> Result<()> {
             "file.rs",
             version,
             "let version: u32 = 0;",
-            "\nFAIL  step 8: nothing lost\n      your server, started again with the same file, ended \
+            "\nFAIL  step 3: implement the servicer\n      your server, started again with the same file, ended \
              with exit status: 1, before it was ready: error: cannot use the database ",
         ),
         (
