@@ -83,7 +83,7 @@ async fn graded(
         // Of a step that only adds fields, the server prints nothing.
         let declared = protos.iter().take_while(|grade| !matches!(grade, Grade::Missing(_)));
         let (states, step) = (&ours.states.states, server.step.min(declared.count()));
-        page = page::reach(workspace, lesson, ours, &theirs.server, step, quietly).await?;
+        page = page::reach(workspace, learner, ours, &theirs.server, step, quietly).await?;
         let refusals = refusals::wrong(workspace, lesson, states, &theirs.server, step, quietly);
         let wrong = match refusals.await? {
             None => {

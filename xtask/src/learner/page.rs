@@ -9,12 +9,12 @@ use anyhow::Context;
 use crate::learner::grade::Reach;
 use crate::learner::ours::Ours;
 use crate::learner::wording::{self, Line};
-use crate::learner::{Grade, protos};
+use crate::learner::{Grade, Learner, protos};
 use crate::run::pair::{self, FOREIGN_TIME_LIMIT};
 use crate::run::side::Side;
 use crate::steps::states::State;
 use crate::system::chromedriver::Chromedriver;
-use crate::workspace::lesson::Lesson;
+use crate::system::files;
 use crate::workspace::{Workspace, relative};
 
 /// How the note begins of a page that may show anything.
@@ -46,7 +46,7 @@ enum Look {
 /// If one of our own programs fails.
 pub async fn reach(
     workspace: &Workspace,
-    lesson: &Lesson,
+    Learner { folder, lesson }: &Learner<'_>,
     ours: &Ours,
     server: &Side,
     declared: usize,
@@ -60,6 +60,8 @@ pub async fn reach(
     let (service, name) = method.rsplit_once('.').context("a method without a service")?;
     let path = format!("/{service}/{name}");
     let theirs = does(&web, &path, server).await?;
+    let files = files::within(&folder.join("src"), &[]).unwrap_or_default();
+    let has_page = files.iter().any(|(path, _)| path.extension().is_some_and(|it| it == "html"));
     let mut before = 0;
     for state in states.iter().take_while(|state| state.step <= declared) {
         let ours = does(&web, &path, &ours.programs.side(&state.pair.server)?).await?;
@@ -74,7 +76,7 @@ pub async fn reach(
             // It would say yes to whoever asks.
             if what.starts_with("keep out") {
                 reach.wrong = Some((state.step, why));
-            } else if lacks.len() < ours.len() - before {
+            } else if lacks.len() < ours.len() - before || before == 0 && has_page {
                 reach.missing = why;
             }
             break;

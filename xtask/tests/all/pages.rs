@@ -184,7 +184,10 @@ async fn check_asks_what_a_browser_would_ask_and_says_that_nobody_has_looked() -
     let lacks = "your server does not";
     for (edits, expected) in [
         (vec![], format!("{}; {unseen}", DONE.trim_end())),
-        (vec![(SERVER, ".accept_http1(true)", "")], format!("--    step 5: a page\n{none}")),
+        (
+            vec![(SERVER, ".accept_http1(true)", "")],
+            format!("--    step 5: a page; {lacks} answer `GET /` with a page in HTTP/1.1\n{none}"),
+        ),
         (
             vec![(SERVER, ".layer(tonic_web::GrpcWebLayer::new())", "")],
             format!("--    step 5: a page; {lacks} answer a call in gRPC-Web\n{none}"),
