@@ -214,16 +214,22 @@ fn a_proto_file_may_have_another_name() -> Result<()> {
     let desk = Desk::with_all_of("helloworld")?;
     let proto = |name: &str| desk.path(&format!("my-helloworld/proto/{name}.proto"));
     fs::rename(proto("helloworld"), proto("hello"))?;
-    let build = "fn main() -> Result<(), Box<dyn std::error::Error>> {\n    \
-                 let protos = std::fs::read_dir(\"proto\")?.map(|it| it.map(|it| it.path()));\n    \
-                 let protos = protos.collect::<Result<Vec<_>, _>>()?;\n    \
-                 tonic_prost_build::compile_fds(protox::compile(protos, [\"proto\"])?)?;\n    \
-                 Ok(())\n}\n";
-    desk.write("my-helloworld/build.rs", build)?;
     desk.replace("my-helloworld/src/server.rs", "Hello again", "Hi again")?;
-    let run = desk.run("check")?;
-    let expected = "\nFAIL  step 5: update the service: SayHelloAgain\n      your server answered ";
-    ensure!(run.code == Some(1) && run.stdout.contains(expected), "{}{}", run.stdout, run.stderr);
+    let whole_folder = "std::fs::read_dir(\"proto\")?.filter_map(|it| Some(it.ok()?.path()))\
+                        .filter(|it| it.display().to_string().ends_with(\".proto\"))";
+    for protos in [whole_folder, "[[\"proto/hello\", \"proto\"].join(\".\")]"] {
+        let build = format!(
+            "fn main() -> Result<(), Box<dyn std::error::Error>> {{\n    \
+             let protos = protox::compile({protos}, [\"proto\"])?;\n    \
+             tonic_prost_build::compile_fds(protos)?;\n    Ok(())\n}}\n"
+        );
+        desk.write("my-helloworld/build.rs", &build)?;
+        let run = desk.run("check")?;
+        let expected =
+            "\nFAIL  step 5: update the service: SayHelloAgain\n      your server answered ";
+        let is_it = run.code == Some(1) && run.stdout.contains(expected);
+        ensure!(is_it, "{}{}", run.stdout, run.stderr);
+    }
 
     // All of it works: the next lesson goes beside this one, wherever in it somebody is.
     desk.replace("my-helloworld/src/server.rs", "Hi again", "Hello again")?;
