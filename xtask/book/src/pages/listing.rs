@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use xtask::steps::items;
 use xtask::steps::regions::{self, Line, Source};
 use xtask::workspace::lesson::Lesson;
@@ -46,6 +46,16 @@ pub struct Listing {
 }
 
 impl Listings {
+    /// The lesson whose package is `package`.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn of(&self, package: &str) -> anyhow::Result<&LessonSource> {
+        let lesson = self.lessons.iter().find(|lesson| lesson.package == package);
+        lesson.with_context(|| format!("no lesson has the package {package}"))
+    }
+
     /// Reads the source of all lessons.
     ///
     /// # Errors

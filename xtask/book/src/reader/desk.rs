@@ -18,7 +18,7 @@ use xtask::system::cargo::cargo;
 use xtask::system::process::{self, Program};
 use xtask::workspace::{self, Workspace, manifest};
 
-use crate::pages::listing::{LessonSource, Listings};
+use crate::pages::listing::LessonSource;
 use crate::reader::ports::Ports;
 
 /// Far longer than any command of the book takes.
@@ -341,14 +341,4 @@ fn default_port(folder: &Path) -> anyhow::Result<u16> {
         text.lines().find_map(|line| line.strip_prefix("const ADDR: &str = \"")?.split('"').next());
     let port = addr.and_then(|addr| addr.rsplit_once(':')?.1.parse().ok());
     port.with_context(|| format!("{} has no constant ADDR with a port", main.display()))
-}
-
-/// The lesson whose package is `package`.
-///
-/// # Errors
-///
-/// If there is none.
-pub fn lesson_of<'a>(listings: &'a Listings, package: &str) -> anyhow::Result<&'a LessonSource> {
-    let lesson = listings.lessons.iter().find(|lesson| lesson.package == package);
-    lesson.with_context(|| format!("no lesson has the package {package}"))
 }

@@ -12,7 +12,7 @@ use xtask::workspace::Workspace;
 use crate::pages::files::{SETTING, scenes};
 use crate::pages::listing::Listings;
 use crate::pages::page;
-use crate::reader::desk::{Desk, lesson_of};
+use crate::reader::desk::Desk;
 
 /// What begins a command.
 const PROMPT: &str = "$ ";
@@ -96,7 +96,7 @@ async fn play(desk: &mut Desk<'_>, listings: &Listings, text: &str) -> anyhow::R
 async fn set(desk: &mut Desk<'_>, listings: &Listings, setting: &str) -> anyhow::Result<()> {
     let words = shell_words::split(setting)?;
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["start", package, step] => desk.start(lesson_of(listings, package)?, step.parse()?).await,
+        ["start", package, step] => desk.start(listings.of(package)?, step.parse()?).await,
         ["replace", file, old, new] => desk.replace(file, old, new),
         ["write", file, text] => desk.write(Path::new(file), text),
         ["meanwhile", ref command @ ..] if !command.is_empty() => {
