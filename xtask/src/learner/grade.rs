@@ -89,7 +89,7 @@ async fn graded(
             None => {
                 let step = step.max(FIRST_RUNNABLE_STEP);
                 match kept::wrong(ours, lesson, &theirs.server, step).await? {
-                    None => strangers::wrong(workspace, learner, ours, theirs, step).await?,
+                    None => strangers::wrong(workspace, lesson, ours, &theirs.server, step).await?,
                     wrong => wrong,
                 }
             }

@@ -2,7 +2,6 @@
 //! file each time.
 
 use crate::learner::ours::Ours;
-use crate::run::pair;
 use crate::run::side::Side;
 use crate::system::files::Scratch;
 use crate::workspace::lesson::Lesson;
@@ -32,20 +31,19 @@ pub async fn wrong(
 
 /// What the client of `step` sees of it.
 async fn at(ours: &Ours, name: &str, server: &Side, step: usize) -> anyhow::Result<Option<String>> {
-    let pair = &ours.at(step)?.pair;
-    let client = ours.programs.side(&pair.client)?;
+    let state = ours.at(step)?;
     let mut printed = Vec::new();
-    for server in [&ours.programs.side(&pair.server)?, server] {
+    for server in [&ours.programs.side(&state.pair.server)?, server] {
         let scratch = Scratch::new()?;
         let file = scratch.0.join(name);
         let server = server.clone().with_file(None).with_data(&file);
-        pair::run(&server, pair.servers, &client).await?;
+        ours.run(state, &server).await?;
         if !file.exists() {
             return Ok(Some(format!(
                 "your server was told the file `{name}`, and did not make it"
             )));
         }
-        let again = pair::run(&server, pair.servers, &client).await?;
+        let again = ours.run(state, &server).await?;
         if let Some((_, server)) = again.server()
             && let Some(failure) = &server.failure
         {

@@ -3,12 +3,11 @@
 
 use anyhow::Context;
 
-use crate::learner::Learner;
 use crate::learner::ours::Ours;
-use crate::learner::theirs::Theirs;
 use crate::learner::wording::{self, Yours};
 use crate::run::pair;
 use crate::run::side::Side;
+use crate::workspace::lesson::Lesson;
 use crate::workspace::{Workspace, requests, with_own_certificates};
 
 /// Tokens that nobody has, as the caller is told of them, and in words.
@@ -17,7 +16,7 @@ const NOBODYS: [(&str, &str); 2] = [("=wrong", "the token `wrong`"), ("=", "an e
 /// The code for a caller whom nobody knows.
 const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
 
-/// What is wrong with whom the learner's server, which works as far as `step`, lets in, and at which
+/// What is wrong with whom `server`, which works as far as `step`, lets in, and at which
 /// step that is asked for. Nothing is seen in a lesson that keeps out nobody.
 ///
 /// # Errors
@@ -25,18 +24,16 @@ const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
 /// If a program cannot be started.
 pub async fn wrong(
     workspace: &Workspace,
-    learner: &Learner<'_>,
+    lesson: &Lesson,
     ours: &Ours,
-    theirs: &Theirs,
+    server: &Side,
     step: usize,
 ) -> anyhow::Result<Option<(usize, String)>> {
-    let (lesson, server, state) = (learner.lesson, &theirs.server, ours.at(step)?);
+    let state = ours.at(step)?;
     let breaks: Vec<usize> = lesson.breaks.iter().copied().filter(|it| *it <= step).collect();
     for since in &breaks {
-        let before = &ours.at(since - 1)?.pair.client;
-        let outcome = pair::run(server, state.pair.servers, &ours.programs.side(before)?).await?;
-        if outcome.client.failure.is_none() {
-            let old = since - 1;
+        let old = since - 1;
+        if ours.run(ours.at(old)?, server).await?.client.failure.is_none() {
             let why = format!("your server still serves our client of step {old}: refuse it");
             return Ok(Some((*since, why)));
         }

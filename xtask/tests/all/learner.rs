@@ -56,6 +56,15 @@ impl Desk {
         Run::of(&mut self.alias(args))
     }
 
+    /// Has the crate checked with `new` in place of `old` in a file, and puts that back.
+    fn check_with(&self, path: &str, old: &str, new: &str) -> Result<Run> {
+        let whole = self.read(path)?;
+        self.replace(path, old, new)?;
+        let run = self.run("check")?;
+        self.write(path, &whole)?;
+        Ok(run)
+    }
+
     /// Runs `cargo xtask` with `args`, which has to succeed, and returns its standard output.
     fn succeed(&self, args: &str) -> Result<String> {
         let run = self.run(args)?;

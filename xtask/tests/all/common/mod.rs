@@ -102,7 +102,7 @@ const NOT_AGAIN: (&str, &str) = ("CARGO_INCREMENTAL", "0");
 pub fn typed_cargo(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(args).current_dir(folder).env_remove("CARGO_TARGET_DIR");
-    command.env_remove(CONFIGURED).env(NOT_AGAIN.0, NOT_AGAIN.1);
+    command.env_remove(CONFIGURED).envs([NOT_AGAIN]);
     for name in set_for_us() {
         command.env_remove(name);
     }
@@ -149,7 +149,7 @@ pub fn xtask(folder: &Path, args: &str) -> Command {
     ] {
         command.env_remove(name);
     }
-    command.env(NOT_AGAIN.0, NOT_AGAIN.1);
+    command.envs([NOT_AGAIN]);
     command
 }
 

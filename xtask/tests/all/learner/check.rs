@@ -122,14 +122,12 @@ fn check_says_nothing_of_what_comes_after_a_step_that_is_wrong() -> Result<()> {
 
     // A client that comes no further than a method which an older server does not know.
     let client = "my-streaming/src/client.rs";
-    let whole = desk.read(client)?;
     let prints = "\n    println!(\"[CLIENT]";
-    desk.replace(client, prints, &format!("\n    anyhow::ensure!(false, \"no idea\");{prints}"))?;
-    let run = desk.run("check")?;
+    let fails = format!("\n    anyhow::ensure!(false, \"no idea\");{prints}");
+    let run = desk.check_with(client, prints, &fails)?;
     let expected = "\nFAIL  step 5: client streaming: SayHello_v2\n      your client (with our server) \
                     ended with exit status: 1: error: no idea\n";
     ensure!(run.stdout.contains(expected), "{}{}", run.stdout, run.stderr);
-    desk.write(client, &whole)?;
 
     // A service that is written, and not added.
     let add = ".add_service(RequestStreamingServer::new(RequestStreamingServicer))";

@@ -110,10 +110,7 @@ fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
             "      your client (with our server) ended with exit status: 1: error: no idea\n",
         ),
     ] {
-        let path = format!("my-helloworld/{file}");
-        let whole = desk.read(&path)?;
-        desk.replace(&path, old, new)?;
-        let run = desk.run("check")?;
+        let run = desk.check_with(&format!("my-helloworld/{file}"), old, new)?;
         let marks = marks(&run.stdout);
         ensure!(run.code == Some(1), "{new}: {}{}", run.stdout, run.stderr);
         ensure!(marks.contains(&format!("FAIL step {failed}")), "{new}: {}", run.stdout);
@@ -122,7 +119,6 @@ fn check_says_what_is_wrong_with_a_server_or_a_client() -> Result<()> {
         ensure!(run.stdout.contains(expected), "{new}: {}", run.stdout);
         let next = format!("\nNext: put step {failed} right, and check again.\n");
         ensure!(run.stdout.ends_with(&next), "{new}: {}", run.stdout);
-        desk.write(&path, &whole)?;
     }
     Ok(())
 }
@@ -205,17 +201,13 @@ fn check_finds_a_server_that_forgets() -> Result<()> {
             "      your server was told the file `teams.db`, and did not make it\n",
         ),
     ] {
-        let path = format!("my-database/src/{file}");
-        let whole = desk.read(&path)?;
-        desk.replace(&path, old, new)?;
-        let run = desk.run("check")?;
+        let run = desk.check_with(&format!("my-database/src/{file}"), old, new)?;
         ensure!(
             run.code == Some(1) && run.stdout.contains(expected),
             "{}{}",
             run.stdout,
             run.stderr
         );
-        desk.write(&path, &whole)?;
     }
     Ok(())
 }
@@ -273,10 +265,7 @@ fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()>
             None,
         ),
     ] {
-        let file = format!("my-routeguide/src/{file}.rs");
-        let whole = desk.read(&file)?;
-        desk.replace(&file, old, new)?;
-        let run = desk.run("check")?;
+        let run = desk.check_with(&format!("my-routeguide/src/{file}.rs"), old, new)?;
         let at = run.stdout.lines().position(|line| line.ends_with(title.trim_end()));
         let mut lines = run.stdout.lines().skip(at.with_context(|| run.stderr.clone())?);
         let (first, second) = (lines.next(), lines.next().unwrap_or_default());
@@ -285,7 +274,6 @@ fn check_finds_a_server_that_ends_a_chat_after_a_time_of_its_own() -> Result<()>
         if let Some(said) = said {
             assert_data_eq!(second.to_owned(), format!("      your server {said}"));
         }
-        desk.write(&file, &whole)?;
     }
 
     // Before the step is begun, it is not wrong.
